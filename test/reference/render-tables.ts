@@ -1,4 +1,4 @@
-/** Writes down as types what a role may read and call in the migrated database, as packages/platform decodes it. */
+/** Writes down as types what of the migrated database a role may read and call, as packages/platform decodes it. */
 
 export type Column = {
   /** `schema.name` of a table or view. */
@@ -79,11 +79,8 @@ export function renderTables(role: string, columns: readonly Column[], routines:
   const tables = Map.groupBy(columns, (column) => column.table);
   const types = [...tables].map(([name, of]) => `  '${name}': {\n${of.map(lineOf).join('\n')}\n  };`);
   return [
-    `// What ${role} may read and call, as the migrated database has it. Written by \`npm run tables\`; a test compares.`,
-    'export type Tables = {',
-    ...types,
-    '};',
-    '',
+    `// What ${role} may read and call and its code names, as the migrated database has it. \`npm run tables\`; a test compares.`,
+    ...(types.length > 0 ? ['export type Tables = {', ...types, '};', ''] : []),
     '/** Anything that goes into a function or comes out of it may be null: its signature does not say. */',
     'export type Functions = {',
     ...routines.map(routineOf),

@@ -1,4 +1,4 @@
-// What countersign_approval may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
+// What countersign_approval may read and call and its code names, as the migrated database has it. `npm run tables`; a test compares.
 export type Tables = {
   'approval.approvals': {
     approval_id: string;
@@ -40,13 +40,6 @@ export type Tables = {
     by_grant: string | null;
     grant_use: number | null;
     counter_offer: unknown;
-  };
-  'approval.glass_broken': {
-    approval_id: string;
-    tenant: string;
-    used_by: string;
-    used_at: string;
-    reason: string;
   };
   'approval.grants': {
     grant_id: string;
@@ -98,61 +91,13 @@ export type Tables = {
     effective: string | null;
     salt: string | null;
   };
-  'scheduler.held': {
-    tenant: string;
-    job_id: string;
-    topic: string;
-    actor: string;
-    auth_method: string;
-    owner: string | null;
-    on_behalf_of: string | null;
-    capability: string | null;
-    job_hash: string;
-    effective_digest: string | null;
-    effective: string | null;
-    salt: string | null;
-    policy_version: number;
-    policy_snapshot: string;
-    policy_epoch: number;
-    rule_id: string | null;
-    reason: string | null;
-    stages: unknown;
-    expires_ms: number | null;
-    max_attempts: number | null;
-    held_seq: number;
-    traceparent: string;
-    escalate: unknown;
-    break_glass: unknown;
-    survive: string | null;
-    grant: unknown;
-  };
-  'scheduler.run_reviews': {
-    tenant: string;
-    job_id: string;
-  };
 };
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
 export type Functions = {
-  'control.gate': {
-    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
-  };
   'control.gate_since': {
     takes: [known: number | null];
     gives: number | null;
-  };
-  'control.known': {
-    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
-  };
-  'control.prove_write': {
-    takes: [service: string | null];
-    gives: boolean | null;
-  };
-  'control.read': {
-    takes: [];
-    gives: unknown;
   };
   'identity.lent_votes': {
     takes: [delegate: string | null];

@@ -1,4 +1,4 @@
-// What countersign_output_safety may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
+// What countersign_output_safety may read and call and its code names, as the migrated database has it. `npm run tables`; a test compares.
 export type Tables = {
   'identity.workers': {
     worker: string;
@@ -42,10 +42,6 @@ export type Tables = {
     created_at: string;
     busy_until: string | null;
     clean_at: string | null;
-  };
-  'output.rejections': {
-    dispatch_id: string;
-    count: number;
   };
   'output.results': {
     dispatch_id: string;
@@ -93,11 +89,6 @@ export type Tables = {
     epoch: number;
     output_policy: unknown;
   };
-  'scheduler.dispatches': {
-    tenant: string;
-    job_id: string;
-    dispatch_id: string;
-  };
   'scheduler.releases': {
     tenant: string;
     job_id: string;
@@ -131,26 +122,6 @@ export type Tables = {
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
 export type Functions = {
-  'control.gate': {
-    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
-  };
-  'control.gate_since': {
-    takes: [known: number | null];
-    gives: number | null;
-  };
-  'control.known': {
-    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
-  };
-  'control.prove_write': {
-    takes: [service: string | null];
-    gives: boolean | null;
-  };
-  'control.read': {
-    takes: [];
-    gives: unknown;
-  };
   'ledger.append': {
     takes: [
       chains: readonly (string | null)[],

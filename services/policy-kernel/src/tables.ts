@@ -1,4 +1,4 @@
-// What countersign_policy_kernel may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
+// What countersign_policy_kernel may read and call and its code names, as the migrated database has it. `npm run tables`; a test compares.
 export type Tables = {
   'policy.activations': {
     scope: string;
@@ -58,54 +58,9 @@ export type Tables = {
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
 export type Functions = {
-  'control.activate_policy': {
-    takes: [
-      scope: string | null,
-      version: number | null,
-      snapshot: string | null,
-      not_after: string | null,
-      expected_epoch: number | null,
-      details: string | null,
-    ];
-    gives: number | null;
-  };
-  'control.gate': {
-    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
-  };
-  'control.known': {
-    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
-  };
-  'control.prove_write': {
-    takes: [service: string | null];
-    gives: boolean | null;
-  };
   'control.read': {
     takes: [];
     gives: unknown;
-  };
-  'identity.group_sizes': {
-    takes: [tenants: readonly (string | null)[], groups: readonly (string | null)[]];
-    gives: {
-      tenant: string | null;
-      group_name: string | null;
-      people: number | null;
-    }[];
-  };
-  'ledger.append': {
-    takes: [
-      chains: readonly (string | null)[],
-      kinds: readonly (string | null)[],
-      tenants: readonly (string | null)[],
-      topics: readonly (string | null)[],
-      bodies: readonly (string | null)[],
-    ];
-    gives: unknown;
-  };
-  'scheduler.asked_again': {
-    takes: [scopes: readonly (string | null)[], most: number | null];
-    gives: number | null;
   };
   'scheduler.limit_used': {
     takes: [

@@ -1,96 +1,5 @@
-// What countersign_scheduler may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
+// What countersign_scheduler may read and call and its code names, as the migrated database has it. `npm run tables`; a test compares.
 export type Tables = {
-  'approval.outcomes': {
-    tenant: string;
-    job_id: string;
-    held_seq: number;
-    approval_id: string;
-    state: 'open' | 'granted' | 'refused' | 'expired' | 'voided' | 'withdrawn';
-    closed_at: string | null;
-    counter_offer: unknown;
-  };
-  'approval.reviews': {
-    review_id: string;
-    kind: 'run' | 'break_glass';
-    tenant: string;
-    job_id: string;
-    outcome: 'accepted' | 'finding' | null;
-    signed_by: string | null;
-  };
-  'identity.workers': {
-    worker: string;
-    pool: string;
-    public_key: string;
-    created_at: string;
-    bus_key: string | null;
-    former_key: string | null;
-    former_key_until: string | null;
-  };
-  'output.outcomes': {
-    dispatch_id: string;
-    tenant: string;
-    job_id: string;
-    status: 'succeeded' | 'failed' | 'stopped' | 'timed_out';
-    retryable: boolean;
-    output_decision: 'allow' | 'redact' | 'quarantine';
-    rule_id: string | null;
-    output_digest: string;
-    duration_ms: number;
-    screened_at: string;
-  };
-  'policy.active_pools': {
-    scope: string;
-    version: number;
-    snapshot: string;
-    epoch: number;
-    pools: unknown;
-  };
-  'policy.active_scopes': {
-    scope: string | null;
-  };
-  'scheduler.attempts': {
-    dispatch_id: string;
-    tenant: string;
-    job_id: string;
-    attempt: number;
-    pool: string;
-    decision_id: string;
-    approval_id: string | null;
-    policy_snapshot: string;
-    policy_epoch: number;
-    effective_digest: string;
-    payload_digest: string;
-    timeout_ms: number;
-    max_attempts: number;
-    max_output_bytes: number;
-    pool_concurrency: number;
-    dispatched_at: string;
-    refusals: number;
-    refused_claim_id: string | null;
-    under_way: boolean | null;
-    worker: string | null;
-    claim_id: string | null;
-    claimed_at: string | null;
-    run_until: string | null;
-    due_at: string;
-    state: 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
-    max_affected: number | null;
-    worker_concurrency: number | null;
-  };
-  'scheduler.contexts': {
-    tenant: string;
-    job_id: string;
-    request: string | null;
-    rewritten: string | null;
-    effective: string | null;
-    actor: string;
-    salt: string | null;
-    plain_digest: string | null;
-    decisions: string;
-    sealed_until: string | null;
-    seal: string | null;
-    erased_at: string | null;
-  };
   'scheduler.dead_letters': {
     tenant: string;
     job_id: string;
@@ -100,13 +9,6 @@ export type Tables = {
     settled_at: string | null;
     settled_reason: string | null;
     retried_as: string | null;
-  };
-  'scheduler.erasable': {
-    tenant: string;
-    job_id: string;
-    content: string;
-    erasure_id: string | null;
-    look_at: string;
   };
   'scheduler.erasures': {
     erasure_id: string;
@@ -122,14 +24,6 @@ export type Tables = {
     found: number;
     refused: number;
     held_by: string | null;
-  };
-  'scheduler.follow_ups': {
-    tenant: string;
-    job_id: string;
-    kind: 'remediates' | 'compensates' | 'retries';
-    of_job_id: string;
-    asked_by: string;
-    created_at: string;
   };
   'scheduler.jobs': {
     tenant: string;
@@ -181,94 +75,12 @@ export type Tables = {
     result_dispatch_id: string | null;
     updated_at: string;
   };
-  'scheduler.legal_holds': {
-    hold_id: string;
-    tenant: string;
-    kind: 'job' | 'run' | 'agent' | 'window';
-    target: string | null;
-    from_at: string | null;
-    until_at: string | null;
-    reason: string;
-    set_by: string;
-    set_at: string;
-  };
-  'scheduler.limit_open': {
-    key: string;
-    tenant: string;
-    job_id: string;
-    look_at: string;
-  };
-  'scheduler.limit_uses': {
-    key: string;
-    started_at: string;
-    ends_at: string;
-    forget_at: string;
-    used: string;
-  };
-  'scheduler.offers': {
-    tenant: string;
-    job_id: string;
-    offer_id: string;
-    source: 'policy' | 'approver';
-    remediation: unknown;
-    reason: string;
-    offered_by: string | null;
-    offered_at: string;
-    taken_as: string | null;
-  };
-  'scheduler.parked': {
-    tenant: string;
-    job_id: string;
-    key: string;
-    place: number;
-    deadline_at: string;
-  };
-  'scheduler.parked_queues': {
-    key: string;
-    look_at: string;
-  };
   'scheduler.retention': {
     tenant: string;
     content: string;
     keep_ms: number;
     set_by: string;
     set_at: string;
-  };
-  'scheduler.retention_cursors': {
-    tenant: string;
-    content: string;
-    looked_to: string;
-    looked_job: string;
-  };
-  'scheduler.run_reviews': {
-    tenant: string;
-    job_id: string;
-  };
-  'scheduler.running_jobs': {
-    key: string;
-    tenant: string;
-    job_id: string;
-    attempt: number;
-  };
-  'scheduler.running_waits': {
-    key: string;
-    tenant: string;
-    job_id: string;
-    most: number;
-    priority: number;
-    created_at: string;
-  };
-  'scheduler.worker_records': {
-    pool: string;
-    worker: string;
-    version: number;
-    digest: string;
-  };
-  'scheduler.worker_sightings': {
-    pool: string;
-    worker: string;
-    seen_at: string;
-    reads_together: boolean;
   };
   'scheduler.worker_uses': {
     pool: string;
@@ -279,18 +91,6 @@ export type Tables = {
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
 export type Functions = {
-  'approval.redeem': {
-    takes: [
-      p_tenant: string | null,
-      p_job_id: string | null,
-      p_approval_id: string | null,
-      p_job_hash: string | null,
-      p_effective_digest: string | null,
-      p_snapshot: string | null,
-      p_epoch: number | null,
-    ];
-    gives: string | null;
-  };
   'approval.redeem_all': {
     takes: [items: string | null];
     gives: {
@@ -301,21 +101,9 @@ export type Functions = {
       grant_use: number | null;
     }[];
   };
-  'approval.revoked_uses': {
-    takes: [approvals: readonly (string | null)[]];
-    gives: string | null;
-  };
-  'control.ceiling_changed': {
-    takes: [who: string | null, since: string | null];
-    gives: boolean | null;
-  };
   'control.end_expired': {
     takes: [];
     gives: number | null;
-  };
-  'control.gate': {
-    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
   };
   'control.gate_since': {
     takes: [known: number | null];
@@ -323,14 +111,6 @@ export type Functions = {
   };
   'control.known': {
     takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
-    gives: unknown;
-  };
-  'control.prove_write': {
-    takes: [service: string | null];
-    gives: boolean | null;
-  };
-  'control.read': {
-    takes: [];
     gives: unknown;
   };
   'control.set_switch': {
@@ -411,10 +191,6 @@ export type Functions = {
     takes: [known: number | null, items: string | null, bodies: readonly (string | null)[]];
     gives: string[] | null;
   };
-  'scheduler.is_of': {
-    takes: [actor: string | null, on_behalf_of: string | null, subject: string | null];
-    gives: boolean | null;
-  };
   'scheduler.kept_by': {
     takes: [of_tenant: string | null, of_job: string | null];
     gives: string | null;
@@ -422,13 +198,6 @@ export type Functions = {
   'scheduler.lock_limits': {
     takes: [keys: readonly (string | null)[]];
     gives: unknown;
-  };
-  'scheduler.outdated': {
-    takes: [most: number | null];
-    gives: {
-      tenant: string | null;
-      job_id: string | null;
-    }[];
   };
   'scheduler.reserve': {
     takes: [items: string | null];
