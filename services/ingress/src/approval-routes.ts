@@ -24,10 +24,10 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
       permissions: ['approvals:read'],
       query: approvalQuery,
       answers: { 200: { says: 'One page, without content', schema: approvalPage } },
-      handle: async ({ caller, query: { mine, ...query }, traceparent }) => {
+      gives: async ({ caller, query: { mine, ...query }, traceparent }) => {
         const votable_by = mine === undefined ? {} : { votable_by: principalOf(caller) };
         const asked = { tenant: caller.tenant, ...query, ...votable_by };
-        return { status: 200, json: await bus.call('approval.list', asked, { traceparent }) };
+        return bus.call('approval.list', asked, { traceparent });
       },
     }),
     // Before the route of one approval, which would take it for an id.
@@ -40,10 +40,8 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
       permissions: ['approvals:read'],
       params,
       answers: { 200: { says: 'The approval', schema: approvalView } },
-      handle: async ({ caller, params, traceparent }) => ({
-        status: 200,
-        json: await bus.call('approval.get', { tenant: caller.tenant, ...params }, { traceparent }),
-      }),
+      gives: ({ caller, params, traceparent }) =>
+        bus.call('approval.get', { tenant: caller.tenant, ...params }, { traceparent }),
     }),
     voteRoute(bus, 'approve'),
     voteRoute(bus, 'reject'),
@@ -55,9 +53,9 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
       params,
       body: { schema: counterOffer, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The approval, refused, with the offer', schema: approvalView } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const asked = { ...params, ...body, tenant: caller.tenant, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('approval.counter_offer', asked, { traceparent }) };
+        return bus.call('approval.counter_offer', asked, { traceparent });
       },
     }),
     route({
@@ -68,9 +66,9 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
       params,
       body: { schema: glassBreaking, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The approval, granted', schema: approvalView } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const asked = { ...params, ...body, tenant: caller.tenant, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('approval.break_glass', asked, { traceparent }) };
+        return bus.call('approval.break_glass', asked, { traceparent });
       },
     }),
     route({
@@ -81,10 +79,10 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
       params,
       body: { schema: withdrawal, limit: LIMITS.request_bytes, optional: true },
       answers: { 200: { says: 'The approval as it stands now, without content', schema: approvalView } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const asked = { ...params, tenant: caller.tenant, reason: body.reason ?? null, principal: principalOf(caller) };
         const withdrawn = await bus.call('approval.withdraw', asked, { traceparent });
-        return { status: 200, json: { ...withdrawn, effective: null } };
+        return { ...withdrawn, effective: null };
       },
     }),
   ];
@@ -99,7 +97,7 @@ function voteRoute(bus: Bus, cast: keyof typeof VOTES): Route {
     params,
     body: { schema: cast === 'approve' ? yes : vote, limit: LIMITS.request_bytes },
     answers: { 200: { says: 'The approval with this vote', schema: approvalView } },
-    handle: async ({ caller, params, body, traceparent }) => {
+    gives: async ({ caller, params, body, traceparent }) => {
       const { digest, comment, grant }: z.output<typeof yes> = body;
       const asked = {
         tenant: caller.tenant,
@@ -110,7 +108,7 @@ function voteRoute(bus: Bus, cast: keyof typeof VOTES): Route {
         ...(grant !== undefined && { grant }),
         principal: principalOf(caller),
       };
-      return { status: 200, json: await bus.call('approval.vote', asked, { traceparent }) };
+      return bus.call('approval.vote', asked, { traceparent });
     },
   });
 }

@@ -37,11 +37,11 @@ function partRoute(bus: Bus): Route {
     query: artifactPartQuery,
     body: { schema: z.string(), limit: LIMITS.artifact_part_bytes, bytes: true },
     answers: { 200: { says: 'How much of it there is', schema: artifactParts } },
-    async handle(incoming) {
+    async gives(incoming) {
       const { query, bytes, traceparent } = incoming;
       const data = Buffer.from(bytes!).toString('base64');
       const asked = { ...query, ...workerOf(incoming), part: Number(query.part), data };
-      return { status: 200, json: await bus.call('output.artifact_part', asked, { traceparent }) };
+      return bus.call('output.artifact_part', asked, { traceparent });
     },
   });
 }
@@ -55,10 +55,10 @@ function endRoute(bus: Bus): Route {
     workers: true,
     body: { schema: artifactEnd, limit: LIMITS.worker_request_bytes },
     answers: { 200: { says: 'Whether a result may name it', schema: artifactState } },
-    async handle(incoming) {
+    async gives(incoming) {
       const { body, traceparent } = incoming;
       const asked = { ...(body as ArtifactEnd), ...workerOf(incoming) };
-      return { status: 200, json: await bus.call('output.artifact_end', asked, { traceparent }) };
+      return bus.call('output.artifact_end', asked, { traceparent });
     },
   });
 }
@@ -71,10 +71,10 @@ function listRoute(bus: Bus): Route {
     permissions: ['results:read', 'jobs:read:own'],
     params,
     answers: { 200: { says: 'In the order of the result', schema: artifactList } },
-    async handle(incoming) {
+    async gives(incoming) {
       await requireJob(bus, incoming, 'results:read');
       const { artifacts } = await bus.call('output.artifacts', jobKeyOf(incoming), incoming);
-      return { status: 200, json: { artifacts } };
+      return { artifacts };
     },
   });
 }

@@ -46,10 +46,8 @@ export function bundleRoutes(bus: Bus): Route[] {
       permissions: ['policy:read'],
       query: bundleQuery,
       answers: { 200: { says: 'One page', schema: bundlePage } },
-      handle: async ({ caller, query, traceparent }) => ({
-        status: 200,
-        json: await bus.call('policy.bundles', { tenant: caller.tenant, ...query }, { traceparent }),
-      }),
+      gives: ({ caller, query, traceparent }) =>
+        bus.call('policy.bundles', { tenant: caller.tenant, ...query }, { traceparent }),
     }),
     route({
       method: 'post',
@@ -59,10 +57,8 @@ export function bundleRoutes(bus: Bus): Route[] {
       params: bundleParams,
       body: { schema: activateRequest, limit: LIMITS.request_bytes, optional: true },
       answers: { 200: { says: 'It is active', schema: activated } },
-      handle: async ({ caller, params, body, traceparent }) => ({
-        status: 200,
-        json: await bus.call('policy.activate', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
-      }),
+      gives: ({ caller, params, body, traceparent }) =>
+        bus.call('policy.activate', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
     }),
     route({
       method: 'post',
@@ -72,10 +68,8 @@ export function bundleRoutes(bus: Bus): Route[] {
       params: bundleParams,
       body: { schema: shadowRequest, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'What shadows now', schema: shadowAnswer } },
-      handle: async ({ caller, params, body, traceparent }) => ({
-        status: 200,
-        json: await bus.call('policy.shadow', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
-      }),
+      gives: ({ caller, params, body, traceparent }) =>
+        bus.call('policy.shadow', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
     }),
     route({
       method: 'get',
@@ -83,10 +77,7 @@ export function bundleRoutes(bus: Bus): Route[] {
       summary: 'The bundle that shadows the active policy',
       permissions: ['policy:read'],
       answers: { 200: { says: 'What shadows now', schema: shadowAnswer } },
-      handle: async ({ caller, traceparent }) => ({
-        status: 200,
-        json: await bus.call('policy.shadowing', { tenant: caller.tenant }, { traceparent }),
-      }),
+      gives: ({ caller, traceparent }) => bus.call('policy.shadowing', { tenant: caller.tenant }, { traceparent }),
     }),
   ];
 }

@@ -27,9 +27,9 @@ export function delegationRoutes(database: Database): Route[] {
       summary: 'Who acts on the own behalf, and on whose behalf the caller may act',
       permissions: ['delegate'],
       answers: { 200: { says: 'Those that stand, newest first', schema: delegationList } },
-      handle: async ({ caller }) => {
+      gives: async ({ caller }) => {
         const delegations = await listDelegations(database, caller.id, LIMITS.page_rows);
-        return { status: 200, json: { delegations } };
+        return { delegations };
       },
     }),
     route({
@@ -40,7 +40,7 @@ export function delegationRoutes(database: Database): Route[] {
       permissions: ['delegate'],
       body: { schema: delegationRequest, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'The delegation', schema: delegationView } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await give(database, caller, body) }),
+      gives: ({ caller, body }) => give(database, caller, body),
     }),
     route({
       method: 'post',

@@ -39,7 +39,7 @@ function entriesRoute(bus: Bus): Route {
     answers: {
       200: { says: 'One page; it goes on at `next`, and all was looked at when that is `end`', schema: evidencePage },
     },
-    handle: async ({ caller, query, traceparent }) => {
+    gives: async ({ caller, query, traceparent }) => {
       const { tenants = 'own', ...asked } = query;
       const all = tenants === 'all';
       if (all && !mayAny(caller, ['evidence:all']))
@@ -49,7 +49,7 @@ function entriesRoute(bus: Bus): Route {
         { ...asked, all, tenant: caller.tenant },
         { traceparent },
       );
-      return { status: 200, json: { entries: entries.map(showBody), next, end } };
+      return { entries: entries.map(showBody), next, end };
     },
   });
 }
@@ -63,9 +63,9 @@ function proofRoutes(bus: Bus): Route[] {
       permissions: READ,
       query: checkpointQuery,
       answers: { 200: { says: 'With the signatures of log and witnesses', schema: checkpointView } },
-      handle: async ({ query, traceparent }) => {
+      gives: async ({ query, traceparent }) => {
         const asked = { tree_size: query.tree_size ?? null };
-        return { status: 200, json: await bus.call('audit.checkpoint', asked, { traceparent }) };
+        return bus.call('audit.checkpoint', asked, { traceparent });
       },
     }),
     route({
@@ -75,9 +75,9 @@ function proofRoutes(bus: Bus): Route[] {
       permissions: READ,
       query: inclusionQuery,
       answers: { 200: { says: 'From the leaf to the root', schema: inclusionView } },
-      handle: async ({ query, traceparent }) => {
+      gives: async ({ query, traceparent }) => {
         const asked = { leaf_index: query.leaf_index, tree_size: query.tree_size ?? null };
-        return { status: 200, json: await bus.call('audit.inclusion', asked, { traceparent }) };
+        return bus.call('audit.inclusion', asked, { traceparent });
       },
     }),
     route({
@@ -87,7 +87,7 @@ function proofRoutes(bus: Bus): Route[] {
       permissions: READ,
       query: populationQuery,
       answers: { 200: { says: 'It goes on at `to`', schema: populationView } },
-      handle: async ({ caller, query, traceparent }) => {
+      gives: async ({ caller, query, traceparent }) => {
         const asked = {
           tenant: caller.tenant,
           tree_size: query.tree_size,
@@ -95,7 +95,7 @@ function proofRoutes(bus: Bus): Route[] {
           to: query.to ?? null,
         };
         const { tenant: _, ...said } = await bus.call('audit.population', asked, { traceparent });
-        return { status: 200, json: said };
+        return said;
       },
     }),
     route({
@@ -105,11 +105,11 @@ function proofRoutes(bus: Bus): Route[] {
       permissions: READ,
       query: consistencyQuery,
       answers: { 200: { says: 'Between two signed sizes', schema: consistencyView } },
-      handle: async ({ query: { from, to }, traceparent }) => {
+      gives: async ({ query: { from, to }, traceparent }) => {
         if (from < 1)
           throw new CountersignError('query_invalid', 'nothing follows from an empty tree', { at: '/from' });
         if (to < from) throw new CountersignError('query_invalid', 'a later tree is not smaller', { at: '/to' });
-        return { status: 200, json: await bus.call('audit.consistency', { from, to }, { traceparent }) };
+        return bus.call('audit.consistency', { from, to }, { traceparent });
       },
     }),
   ];
@@ -123,9 +123,9 @@ function documentRoute(bus: Bus): Route {
     permissions: ['policy:read', ...READ],
     params: z.strictObject({ snapshot: digest }),
     answers: { 200: { says: 'As it was signed', schema: policyDocument } },
-    handle: async ({ caller, params, traceparent }) => {
+    gives: async ({ caller, params, traceparent }) => {
       const asked = { tenant: caller.tenant, global: mayAny(caller, ['evidence:all']), snapshot: params.snapshot };
-      return { status: 200, json: await bus.call('policy.document', asked, { traceparent }) };
+      return bus.call('policy.document', asked, { traceparent });
     },
   });
 }

@@ -70,9 +70,9 @@ function letterRoutes(bus: Bus): Route[] {
       permissions: ['jobs:read'],
       query: deadLetterQuery,
       answers: { 200: { says: 'One page', schema: deadLetterPage } },
-      handle: async ({ caller, query: { all, ...page }, traceparent }) => {
+      gives: async ({ caller, query: { all, ...page }, traceparent }) => {
         const asked = { tenant: caller.tenant, all: all === 'true', ...page };
-        return { status: 200, json: await bus.call('scheduler.dead_letters', asked, { traceparent }) };
+        return bus.call('scheduler.dead_letters', asked, { traceparent });
       },
     }),
     route({
@@ -82,10 +82,7 @@ function letterRoutes(bus: Bus): Route[] {
       permissions: ['jobs:read'],
       params,
       answers: { 200: { says: 'The dead letter', schema: deadLetterDetail } },
-      handle: async (incoming) => ({
-        status: 200,
-        json: await bus.call('scheduler.dead_letter', jobKeyOf(incoming), incoming),
-      }),
+      gives: (incoming) => bus.call('scheduler.dead_letter', jobKeyOf(incoming), incoming),
     }),
     route({
       method: 'post',
@@ -95,9 +92,9 @@ function letterRoutes(bus: Bus): Route[] {
       params,
       body: { schema: discardRequest, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'It is settled', schema: deadLetterDetail } },
-      handle: async (incoming) => {
+      gives: async (incoming) => {
         const asked = { ...jobKeyOf(incoming), ...incoming.body, principal: principalOf(incoming.caller) };
-        return { status: 200, json: await bus.call('scheduler.discard', asked, incoming) };
+        return bus.call('scheduler.discard', asked, incoming);
       },
     }),
   ];

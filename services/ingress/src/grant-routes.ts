@@ -17,9 +17,9 @@ export function grantRoutes(bus: Bus): Route[] {
       permissions: ['approvals:read'],
       query: grantQuery,
       answers: { 200: { says: 'One page', schema: grantPage } },
-      handle: async ({ caller, query: { active, ...page }, traceparent }) => {
+      gives: async ({ caller, query: { active, ...page }, traceparent }) => {
         const asked = { tenant: caller.tenant, active: active === 'true', ...page };
-        return { status: 200, json: await bus.call('approval.grants', asked, { traceparent }) };
+        return bus.call('approval.grants', asked, { traceparent });
       },
     }),
     route({
@@ -31,10 +31,10 @@ export function grantRoutes(bus: Bus): Route[] {
       params: z.strictObject({ grant_id: uuid }),
       body: { schema: grantRevocation, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The grant as it stands now', schema: grantView } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const by = { principal: principalOf(caller), any: caller.permissions.has('cancel') };
         const asked = { ...params, ...body, ...by, tenant: caller.tenant };
-        return { status: 200, json: await bus.call('approval.revoke_grant', asked, { traceparent }) };
+        return bus.call('approval.revoke_grant', asked, { traceparent });
       },
     }),
   ];

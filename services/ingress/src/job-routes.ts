@@ -101,13 +101,12 @@ function listRoute(bus: Bus): Route {
     permissions: READ,
     query: jobQuery,
     answers: { 200: { says: 'One page', schema: jobPage } },
-    handle: async ({ caller, query, traceparent }) => {
+    gives: async ({ caller, query, traceparent }) => {
       const own = actorFilter(caller);
       // Whoever sees only the own jobs finds nobody else's.
-      if (own !== null && query.actor !== undefined && query.actor !== own)
-        return { status: 200, json: { jobs: [], next_cursor: null } };
+      if (own !== null && query.actor !== undefined && query.actor !== own) return { jobs: [], next_cursor: null };
       const asked = { tenant: caller.tenant, ...query, actor: own ?? query.actor ?? null };
-      return { status: 200, json: await bus.call('scheduler.list', asked, { traceparent }) };
+      return bus.call('scheduler.list', asked, { traceparent });
     },
   });
 }
@@ -121,9 +120,9 @@ function evidenceRoutes(bus: Bus): Route[] {
       permissions: READ,
       params,
       answers: { 200: { says: 'The job', schema: shownJob } },
-      handle: async (incoming) => {
+      gives: async (incoming) => {
         const job = await readJob(bus, incoming, 'jobs:read');
-        return { status: 200, json: await withWaiting(bus, job, incoming.traceparent) };
+        return withWaiting(bus, job, incoming.traceparent);
       },
     }),
     route({
@@ -133,10 +132,10 @@ function evidenceRoutes(bus: Bus): Route[] {
       permissions: READ,
       params,
       answers: { 200: { says: 'As recorded in the ledger', schema: decisionList } },
-      handle: async (incoming) => {
+      gives: async (incoming) => {
         await requireJob(bus, incoming, 'jobs:read');
         const { decisions } = await bus.call('audit.decisions', jobKeyOf(incoming), incoming);
-        return { status: 200, json: decisions };
+        return decisions;
       },
     }),
     route({
@@ -148,10 +147,10 @@ function evidenceRoutes(bus: Bus): Route[] {
       answers: {
         200: { says: 'Entries as they were recorded; the hash covers the canonical JSON of `body`', schema: timeline },
       },
-      handle: async (incoming) => {
+      gives: async (incoming) => {
         await requireJob(bus, incoming, 'jobs:read');
         const { entries } = await bus.call('audit.timeline', jobKeyOf(incoming), incoming);
-        return { status: 200, json: entries.map(showBody) };
+        return entries.map(showBody);
       },
     }),
     route({
@@ -161,9 +160,9 @@ function evidenceRoutes(bus: Bus): Route[] {
       permissions: READ,
       params,
       answers: { 200: { says: 'Made from the ledger alone', schema: runRecord } },
-      handle: async (incoming) => {
+      gives: async (incoming) => {
         await requireJob(bus, incoming, 'jobs:read');
-        return { status: 200, json: await bus.call('audit.record', jobKeyOf(incoming), incoming) };
+        return bus.call('audit.record', jobKeyOf(incoming), incoming);
       },
     }),
   ];
@@ -177,9 +176,9 @@ function resultRoute(bus: Bus): Route {
     permissions: ['results:read', 'jobs:read:own'],
     params,
     answers: { 200: { says: 'As screened', schema: resultView } },
-    handle: async (incoming) => {
+    gives: async (incoming) => {
       await requireJob(bus, incoming, 'results:read');
-      return { status: 200, json: await bus.call('output.read', jobKeyOf(incoming), incoming) };
+      return bus.call('output.read', jobKeyOf(incoming), incoming);
     },
   });
 }
@@ -224,13 +223,13 @@ function cancelRoute(bus: Bus, waiting: WaitingCallers): Route {
     params,
     body: { schema: cancelRequest, limit: LIMITS.request_bytes, optional: true },
     answers: { 200: { says: 'The job as it stands now', schema: jobView } },
-    handle: async (incoming) => {
+    gives: async (incoming) => {
       await requireJob(bus, incoming, 'cancel');
       const { caller, body, traceparent } = incoming;
       const asked = { ...jobKeyOf(incoming), principal: principalOf(caller), reason: body.reason ?? null };
-      const json = await bus.call('scheduler.cancel', asked, { traceparent });
+      const job = await bus.call('scheduler.cancel', asked, { traceparent });
       waiting.hint(asked);
-      return { status: 200, json };
+      return job;
     },
   });
 }

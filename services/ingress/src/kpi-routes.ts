@@ -16,12 +16,12 @@ export function kpiRoutes(bus: Bus): Route[] {
       permissions: ['kpis:read'],
       query: kpiQuery,
       answers: { 200: { says: 'Of the days asked for, in UTC', schema: kpis } },
-      handle: async ({ caller, query, traceparent }) => {
+      gives: async ({ caller, query, traceparent }) => {
         const to = query.to ?? dayOf(Date.now());
         const from = query.from ?? dayOf(Date.parse(to) - (DEFAULT_DAYS - 1) * DAY_MS);
         const asked = kpiQuestion.safeParse({ tenant: caller.tenant, from, to });
         if (!asked.success) throw new CountersignError('query_invalid', asked.error.issues[0]?.message, { at: 'from' });
-        return { status: 200, json: await bus.call('audit.kpis', asked.data, { traceparent }) };
+        return bus.call('audit.kpis', asked.data, { traceparent });
       },
     }),
   ];

@@ -41,10 +41,8 @@ export function policyRoutes(bus: Bus, prove: ProveChain): Route[] {
       permissions: ['simulate'],
       body: questionBody,
       answers: { 200: { says: 'The decision, or one for each request', schema: z.union([simulation, simulations]) } },
-      handle: async (incoming) => ({
-        status: 200,
-        json: show(incoming, await bus.call('policy.simulate', await questionOf(incoming, prove), waiting(incoming))),
-      }),
+      gives: async (incoming) =>
+        show(incoming, await bus.call('policy.simulate', await questionOf(incoming, prove), waiting(incoming))),
     }),
     route({
       method: 'post',
@@ -58,10 +56,8 @@ export function policyRoutes(bus: Bus, prove: ProveChain): Route[] {
           schema: z.union([explanation, explanations]),
         },
       },
-      handle: async (incoming) => ({
-        status: 200,
-        json: show(incoming, await bus.call('policy.explain', await questionOf(incoming, prove), waiting(incoming))),
-      }),
+      gives: async (incoming) =>
+        show(incoming, await bus.call('policy.explain', await questionOf(incoming, prove), waiting(incoming))),
     }),
     route({
       method: 'post',
@@ -70,14 +66,8 @@ export function policyRoutes(bus: Bus, prove: ProveChain): Route[] {
       permissions: ['policy:try'],
       body: { schema: replayRequest, limit: LIMITS.question_bytes },
       answers: { 200: { says: 'What would have changed, and how complete that is', schema: replayAnswer } },
-      handle: async ({ caller, body, traceparent }) => ({
-        status: 200,
-        json: await bus.call(
-          'policy.replay',
-          { tenant: caller.tenant, ask: body },
-          { traceparent, timeout_ms: LIMITS.replay_ms },
-        ),
-      }),
+      gives: ({ caller, body, traceparent }) =>
+        bus.call('policy.replay', { tenant: caller.tenant, ask: body }, { traceparent, timeout_ms: LIMITS.replay_ms }),
     }),
     route({
       method: 'get',
@@ -86,10 +76,7 @@ export function policyRoutes(bus: Bus, prove: ProveChain): Route[] {
       // `explain` shows every rule already.
       permissions: ['policy:read', 'explain'],
       answers: { 200: { says: 'The active policy of the tenant', schema: activePolicy } },
-      handle: async ({ caller, traceparent }) => ({
-        status: 200,
-        json: await bus.call('policy.active', { tenant: caller.tenant }, { traceparent }),
-      }),
+      gives: ({ caller, traceparent }) => bus.call('policy.active', { tenant: caller.tenant }, { traceparent }),
     }),
   ];
 }

@@ -23,9 +23,9 @@ export function quarantineRoutes(bus: Bus): Route[] {
       permissions: ['quarantine:read'],
       query: quarantineQuery,
       answers: { 200: { says: 'One page: types and places of findings, without content', schema: quarantinePage } },
-      handle: async ({ caller, query, traceparent }) => {
+      gives: async ({ caller, query, traceparent }) => {
         const asked = { tenant: caller.tenant, ...query };
-        return { status: 200, json: await bus.call('output.quarantined', asked, { traceparent }) };
+        return bus.call('output.quarantined', asked, { traceparent });
       },
     }),
     route({
@@ -35,11 +35,11 @@ export function quarantineRoutes(bus: Bus): Route[] {
       permissions: ['quarantine:read'],
       params,
       answers: { 200: { says: 'The output', schema: quarantined } },
-      handle: async ({ caller, params, traceparent }) => {
+      gives: async ({ caller, params, traceparent }) => {
         const asked = { tenant: caller.tenant, ...params };
         const { quarantined } = await bus.call('output.quarantined', asked, { traceparent });
         if (quarantined[0] === undefined) throw new CountersignError('not_found');
-        return { status: 200, json: quarantined[0] };
+        return quarantined[0];
       },
     }),
     route({
@@ -50,9 +50,9 @@ export function quarantineRoutes(bus: Bus): Route[] {
       params,
       body: { schema: reviewRequest, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'With the output as the worker reported it, and its files', schema: openedOutput } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const asked = { tenant: caller.tenant, ...params, ...body, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('output.open', asked, { traceparent }) };
+        return bus.call('output.open', asked, { traceparent });
       },
     }),
     route({
@@ -76,9 +76,9 @@ export function quarantineRoutes(bus: Bus): Route[] {
       params,
       body: { schema: releaseRequest, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'As it stands now: released, or proposed', schema: quarantined } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const asked = { tenant: caller.tenant, ...params, ...body, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('output.release', asked, { traceparent }) };
+        return bus.call('output.release', asked, { traceparent });
       },
     }),
     route({
@@ -89,9 +89,9 @@ export function quarantineRoutes(bus: Bus): Route[] {
       params,
       body: { schema: reviewRequest, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'As it stands now', schema: quarantined } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const asked = { tenant: caller.tenant, ...params, ...body, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('output.discard', asked, { traceparent }) };
+        return bus.call('output.discard', asked, { traceparent });
       },
     }),
   ];

@@ -35,10 +35,7 @@ function keepRoutes(bus: Bus): Route[] {
       summary: 'For how many days after its job content is kept, by kind',
       permissions: READ,
       answers: { 200: { says: 'Every kind of content', schema: keepList } },
-      handle: async ({ caller, traceparent }) => ({
-        status: 200,
-        json: await bus.call('scheduler.retention', { tenant: caller.tenant }, { traceparent }),
-      }),
+      gives: ({ caller, traceparent }) => bus.call('scheduler.retention', { tenant: caller.tenant }, { traceparent }),
     }),
     route({
       method: 'patch',
@@ -47,10 +44,7 @@ function keepRoutes(bus: Bus): Route[] {
       permissions: ['content:erase'],
       body: { schema: keepChange, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'It counts from now on', schema: keepView } },
-      handle: async ({ caller, body, traceparent }) => ({
-        status: 200,
-        json: await bus.call('scheduler.keep', { ...as(caller), ...body }, { traceparent }),
-      }),
+      gives: ({ caller, body, traceparent }) => bus.call('scheduler.keep', { ...as(caller), ...body }, { traceparent }),
     }),
   ];
 }
@@ -63,10 +57,7 @@ function holdRoutes(bus: Bus): Route[] {
       summary: 'Legal holds in force',
       permissions: READ,
       answers: { 200: { says: 'All of them', schema: holdList } },
-      handle: async ({ caller, traceparent }) => ({
-        status: 200,
-        json: await bus.call('scheduler.holds', { tenant: caller.tenant }, { traceparent }),
-      }),
+      gives: ({ caller, traceparent }) => bus.call('scheduler.holds', { tenant: caller.tenant }, { traceparent }),
     }),
     route({
       method: 'post',
@@ -75,9 +66,9 @@ function holdRoutes(bus: Bus): Route[] {
       permissions: ['content:hold'],
       body: { schema: newHold, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'Nothing that it keeps is erased', schema: holdView } },
-      handle: async ({ caller, body, traceparent }) => {
+      gives: async ({ caller, body, traceparent }) => {
         const asked = { ...as(caller), ...body, hold_id: `hold-${randomHex(8)}` };
-        return { status: 201, json: await bus.call('scheduler.hold', asked, { traceparent }) };
+        return bus.call('scheduler.hold', asked, { traceparent });
       },
     }),
     route({
@@ -88,9 +79,9 @@ function holdRoutes(bus: Bus): Route[] {
       params,
       body: { schema: liftHold, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'It is lifted', schema: liftedHold } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const asked = { ...as(caller), ...params, ...body };
-        return { status: 200, json: await bus.call('scheduler.lift_hold', asked, { traceparent }) };
+        return bus.call('scheduler.lift_hold', asked, { traceparent });
       },
     }),
   ];
@@ -104,10 +95,7 @@ function erasureRoutes(bus: Bus): Route[] {
       summary: 'Erasures that somebody asked for, newest first, and how far they are',
       permissions: READ,
       answers: { 200: { says: 'The last ones', schema: erasureList } },
-      handle: async ({ caller, traceparent }) => ({
-        status: 200,
-        json: await bus.call('scheduler.erasures', { tenant: caller.tenant }, { traceparent }),
-      }),
+      gives: ({ caller, traceparent }) => bus.call('scheduler.erasures', { tenant: caller.tenant }, { traceparent }),
     }),
     route({
       method: 'post',
@@ -116,10 +104,8 @@ function erasureRoutes(bus: Bus): Route[] {
       permissions: ['content:erase'],
       body: { schema: newErasure, limit: LIMITS.request_bytes },
       answers: { 202: { says: 'It is recorded and under way', schema: erasureView } },
-      handle: async ({ caller, body, traceparent }) => ({
-        status: 202,
-        json: await bus.call('scheduler.erase', { ...as(caller), ...body }, { traceparent }),
-      }),
+      gives: ({ caller, body, traceparent }) =>
+        bus.call('scheduler.erase', { ...as(caller), ...body }, { traceparent }),
     }),
   ];
 }

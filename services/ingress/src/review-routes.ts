@@ -19,9 +19,9 @@ export function reviewRoutes(bus: Bus): Route[] {
       permissions: ['approvals:read'],
       query: reviewQuery,
       answers: { 200: { says: 'One page', schema: reviewPage } },
-      handle: async ({ caller, query, traceparent }) => {
+      gives: async ({ caller, query, traceparent }) => {
         const asked = { tenant: caller.tenant, ...query };
-        return { status: 200, json: await bus.call('approval.reviews', asked, { traceparent }) };
+        return bus.call('approval.reviews', asked, { traceparent });
       },
     }),
     route({
@@ -31,10 +31,8 @@ export function reviewRoutes(bus: Bus): Route[] {
       permissions: ['approvals:read'],
       params,
       answers: { 200: { says: 'The review', schema: reviewView } },
-      handle: async ({ caller, params, traceparent }) => ({
-        status: 200,
-        json: await bus.call('approval.get_review', { tenant: caller.tenant, ...params }, { traceparent }),
-      }),
+      gives: ({ caller, params, traceparent }) =>
+        bus.call('approval.get_review', { tenant: caller.tenant, ...params }, { traceparent }),
     }),
     route({
       method: 'post',
@@ -44,10 +42,10 @@ export function reviewRoutes(bus: Bus): Route[] {
       params,
       body: { schema: signing, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The review, signed', schema: reviewView } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const said = { ...body, reason: body.reason ?? null };
         const asked = { ...params, ...said, tenant: caller.tenant, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('approval.sign_review', asked, { traceparent }) };
+        return bus.call('approval.sign_review', asked, { traceparent });
       },
     }),
   ];

@@ -70,7 +70,20 @@ export type Route<
   handle(incoming: Incoming<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
 };
 
+/** `gives`: JSON under the one status that stands in `answers`. */
+type Given<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> =
+  | (Route<P, Q, B> & { gives?: never })
+  | (Omit<Route<P, Q, B>, 'handle'> & {
+      handle?: never;
+      gives(incoming: Incoming<z.output<P>, z.output<Q>, z.output<B>>): Promise<unknown>;
+    });
+
 /** Ties the handler's types to the schemas and then forgets them, so that all routes fit one list. */
-export function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(given: Route<P, Q, B>): Route {
-  return given as unknown as Route;
+export function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(given: Given<P, Q, B>): Route {
+  if (given.gives === undefined) return given as unknown as Route;
+  const { gives, ...rest } = given;
+  const [status, ...others] = Object.keys(rest.answers).map(Number);
+  if (status === undefined || others.length > 0) throw new TypeError(`${rest.path}: not one status to give it under`);
+  const handle = async (incoming: never): Promise<Answer> => ({ status, json: await gives(incoming) });
+  return { ...rest, handle } as unknown as Route;
 }

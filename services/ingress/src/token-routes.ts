@@ -15,7 +15,7 @@ export function tokenRoutes(issue: IssueToken): Route[] {
       permissions: PERMISSION_NAMES,
       body: { schema: tokenRequest, limit: LIMITS.access_token_chars, optional: true },
       answers: { 200: { says: 'The token; it is shown once', schema: tokenAnswer } },
-      handle: async ({ caller, body }) => ({ status: 200, json: await issue(caller, body) }),
+      gives: ({ caller, body }) => issue(caller, body),
     }),
   ];
 }

@@ -60,10 +60,10 @@ function askRoute(bus: Bus, verb: AskedVerb): Route {
     workers: true,
     body: { schema, limit: LIMITS.worker_request_bytes, as_sent: true },
     answers: { 200: { says, schema: answer } },
-    async handle(incoming) {
+    async gives(incoming) {
       const { traceparent } = incoming;
       const { value } = await bus.call('scheduler.worker', { verb, ...signedOf(incoming) }, { traceparent });
-      return { status: 200, json: value };
+      return value;
     },
   });
 }
@@ -121,7 +121,7 @@ function resultRoute(bus: Bus): Route {
     query: z.strictObject({ topic: topicName }),
     body: { schema: workerResult, limit: LIMITS.worker_result_bytes },
     answers: { 200: { says: 'What came of it, after the commit', schema: resultAnswer } },
-    async handle(incoming) {
+    async gives(incoming) {
       const { body, raw, query } = incoming;
       const { pool, worker } = workerOf(incoming);
       const subject = subjects.forwardedResult(pool, worker, body.tenant, query.topic);
@@ -134,7 +134,7 @@ function resultRoute(bus: Bus): Route {
       const answer = resultAnswer.safeParse(said).data;
       if (answer?.dispatch_id !== body.dispatch_id || answer.claim_id !== body.claim_id)
         throw new CountersignError('output_unavailable');
-      return { status: 200, json: answer };
+      return answer;
     },
   });
 }

@@ -1,6 +1,7 @@
 import { ACCESS } from '@countersign/contracts/access';
 import { staleWords } from '@countersign/ingress/api-words';
 import { describeApi } from '@countersign/ingress/describe-api';
+import { route } from '@countersign/ingress/route';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -114,6 +115,13 @@ describe('/openapi.json', () => {
       },
     });
   });
+});
+
+test('a route gives JSON under the one status that it names, and is refused when it names two', async () => {
+  const given = (answers: Record<number, { says: string }>) =>
+    route({ method: 'get', path: '/things', summary: 'All', permissions: [], answers, gives: async () => ['one'] });
+  expect(await given({ 201: { says: 'Them' } }).handle({} as never)).toEqual({ status: 201, json: ['one'] });
+  expect(() => given({ 200: { says: 'Them' }, 201: { says: 'Them' } })).toThrow(TypeError);
 });
 
 test('/ leads to /docs', async () => {

@@ -11,13 +11,13 @@ export function sessionRoute(): Route {
     summary: 'Whose the credential is, and what it may',
     permissions: PERMISSION_NAMES,
     answers: { 200: { says: 'The caller, as the registry has it', schema: whoAsks } },
-    handle: async ({ caller, header }) => {
+    gives: async ({ caller, header }) => {
       const { id: principal, type, tenant, groups, permissions, auth_method, on_behalf_of, session } = caller;
       const [secret] = session === undefined ? [] : sessionCookies(header);
       const csrf_token = secret === undefined ? null : csrfTokenOf(secret);
       const may = [...permissions].sort();
       const who = { principal, type, tenant, groups, permissions: may, auth_method, on_behalf_of, csrf_token };
-      return { status: 200, json: who };
+      return who;
     },
   });
 }

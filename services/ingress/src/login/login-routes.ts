@@ -18,7 +18,7 @@ export function loginRoutes(database: Database, logins: Logins): Route[] {
       permissions: PERMISSION_NAMES,
       open: true,
       answers: { 200: { says: 'The provider', schema: loginStart } },
-      handle: async () => ({ status: 200, json: await logins.start() }),
+      gives: () => logins.start(),
     }),
     route({
       method: 'post',
@@ -28,7 +28,7 @@ export function loginRoutes(database: Database, logins: Logins): Route[] {
       open: true,
       body: { schema: loginRequest, limit: LIMITS.login_chars * 2 },
       answers: { 200: { says: 'The session; its key is shown once', schema: session } },
-      handle: async ({ body, address }) => ({ status: 200, json: await logins.comeIn(body, address) }),
+      gives: ({ body, address }) => logins.comeIn(body, address),
     }),
     route({
       method: 'post',

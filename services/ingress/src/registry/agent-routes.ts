@@ -29,13 +29,13 @@ export function agentRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:read'],
       query: registryQuery,
       answers: { 200: { says: 'One page', schema: agentPage } },
-      handle: async ({ caller: { tenant }, query }) => {
+      gives: async ({ caller: { tenant }, query }) => {
         const { rows, next_cursor } = await pageOf(
           query,
           (after, rows) => listAgents(parts.database, { tenant, after, rows }),
           ({ id }) => id,
         );
-        return { status: 200, json: { agents: rows, next_cursor } };
+        return { agents: rows, next_cursor };
       },
     }),
     route({
@@ -45,7 +45,7 @@ export function agentRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:write'],
       body: { schema: newAgent, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'It may be given keys now', schema: agentView } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createAgent(parts.database, caller, body) }),
+      gives: ({ caller, body }) => createAgent(parts.database, caller, body),
     }),
     route({
       method: 'get',
@@ -54,10 +54,7 @@ export function agentRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:read'],
       params,
       answers: { 200: { says: 'The agent', schema: agentView } },
-      handle: async ({ caller, params }) => ({
-        status: 200,
-        json: mustExist(await readAgent(parts.database, caller.tenant, params.id)),
-      }),
+      gives: async ({ caller, params }) => mustExist(await readAgent(parts.database, caller.tenant, params.id)),
     }),
     route({
       method: 'patch',
@@ -67,11 +64,11 @@ export function agentRoutes(parts: RegistryParts): Route[] {
       params,
       body: { schema: agentChange, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The agent as it is now', schema: agentView } },
-      handle: async ({ caller, params, body }) => {
-        const json = await changeAgent(parts.database, caller, params.id, body);
+      gives: async ({ caller, params, body }) => {
+        const agent = await changeAgent(parts.database, caller, params.id, body);
         // What waits is looked at again under another ceiling; which revision it is, nobody asks.
         if (body.ceiling !== undefined) parts.bus.announceControl(0);
-        return { status: 200, json };
+        return agent;
       },
     }),
     route({
@@ -84,10 +81,7 @@ export function agentRoutes(parts: RegistryParts): Route[] {
       answers: {
         200: { says: 'The agent with the key that counts, and the one before while it does', schema: agentView },
       },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await rotateAgentKey(parts.database, caller, params.id, body),
-      }),
+      gives: ({ caller, params, body }) => rotateAgentKey(parts.database, caller, params.id, body),
     }),
     revokeRoute(parts, {
       path: '/agents/:id/revoke',

@@ -28,13 +28,13 @@ export function busUserRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:read'],
       query: registryQuery,
       answers: { 200: { says: 'One page', schema: busUserPage } },
-      handle: async ({ caller: { tenant }, query }) => {
+      gives: async ({ caller: { tenant }, query }) => {
         const { rows, next_cursor } = await pageOf(
           query,
           (after, rows) => listBusUsers(parts.database, { tenant, after, rows }),
           ({ nkey }) => nkey,
         );
-        return { status: 200, json: { bus_users: rows, next_cursor } };
+        return { bus_users: rows, next_cursor };
       },
     }),
     route({
@@ -44,7 +44,7 @@ export function busUserRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:write'],
       body: { schema: newBusUser, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'It is let in from now on', schema: busUserView } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createBusUser(parts, caller, body) }),
+      gives: ({ caller, body }) => createBusUser(parts, caller, body),
     }),
     revokeRoute(parts, {
       path: '/bus-users/:nkey/revoke',

@@ -18,9 +18,9 @@ export function entitlementRoutes({ database, bus }: RegistryParts): Route[] {
       permissions: ['identity:read'],
       query: entitlementQuery,
       answers: { 200: { says: 'The report', schema: entitlementReport } },
-      handle: async ({ caller, traceparent, query: { days = LIMITS.default_key_days } }) => {
+      gives: async ({ caller, traceparent, query: { days = LIMITS.default_key_days } }) => {
         const claims = await claimsFor(caller, traceparent);
-        return { status: 200, json: await reviewEntitlements(database, caller.tenant, days, claims) };
+        return reviewEntitlements(database, caller.tenant, days, claims);
       },
     }),
     route({
@@ -30,9 +30,9 @@ export function entitlementRoutes({ database, bus }: RegistryParts): Route[] {
       permissions: ['entitlements:sign'],
       body: { schema: signOff, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'It is in the ledger', schema: signedOff } },
-      handle: async ({ caller, body, traceparent }) => {
+      gives: async ({ caller, body, traceparent }) => {
         const claims = await claimsFor(caller, traceparent);
-        return { status: 200, json: await signOffReview(database, caller, body, claims) };
+        return signOffReview(database, caller, body, claims);
       },
     }),
   ];

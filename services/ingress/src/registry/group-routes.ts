@@ -28,13 +28,13 @@ export function groupRoutes({ database }: RegistryParts): Route[] {
       permissions: ['identity:read'],
       query: registryQuery,
       answers: { 200: { says: 'One page', schema: groupPage } },
-      handle: async ({ caller: { tenant }, query }) => {
+      gives: async ({ caller: { tenant }, query }) => {
         const { rows, next_cursor } = await pageOf(
           query,
           (after, rows) => listGroups(database, { tenant, after, rows }),
           ({ group }) => group,
         );
-        return { status: 200, json: { groups: rows, next_cursor } };
+        return { groups: rows, next_cursor };
       },
     }),
     route({
@@ -44,7 +44,7 @@ export function groupRoutes({ database }: RegistryParts): Route[] {
       permissions: ['identity:write'],
       body: { schema: newGroup, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'The group', schema: shownGroup } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createGroup(database, caller, body) }),
+      gives: ({ caller, body }) => createGroup(database, caller, body),
     }),
     route({
       method: 'get',
@@ -53,10 +53,7 @@ export function groupRoutes({ database }: RegistryParts): Route[] {
       permissions: ['identity:read'],
       params,
       answers: { 200: { says: 'The group', schema: shownGroup } },
-      handle: async ({ caller, params }) => ({
-        status: 200,
-        json: mustExist(await showGroup(database, caller.tenant, params.group)),
-      }),
+      gives: async ({ caller, params }) => mustExist(await showGroup(database, caller.tenant, params.group)),
     }),
     route({
       method: 'patch',
@@ -66,10 +63,7 @@ export function groupRoutes({ database }: RegistryParts): Route[] {
       params,
       body: { schema: groupChange, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The group as it is now', schema: shownGroup } },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await changeGroup(database, caller, params.group, body),
-      }),
+      gives: ({ caller, params, body }) => changeGroup(database, caller, params.group, body),
     }),
     route({
       method: 'post',
@@ -79,10 +73,7 @@ export function groupRoutes({ database }: RegistryParts): Route[] {
       params,
       body: { schema: revocationRequest, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'It has ended', schema: shownGroup } },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await revokeGroup(database, caller, params.group, body.reason),
-      }),
+      gives: ({ caller, params, body }) => revokeGroup(database, caller, params.group, body.reason),
     }),
   ];
 }

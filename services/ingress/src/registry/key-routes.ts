@@ -30,13 +30,13 @@ export function keyRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:read'],
       query: keyQuery,
       answers: { 200: { says: 'One page, never a key itself', schema: keyPage } },
-      handle: async ({ caller: { tenant }, query }) => {
+      gives: async ({ caller: { tenant }, query }) => {
         const { rows, next_cursor } = await pageOf(
           query,
           (after, rows) => listKeys(parts.database, { ...query, tenant, after, rows }),
           ({ key_id }) => key_id,
         );
-        return { status: 200, json: { keys: rows, next_cursor } };
+        return { keys: rows, next_cursor };
       },
     }),
     route({
@@ -46,7 +46,7 @@ export function keyRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:write'],
       body: { schema: newKey, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'The key, for the only time', schema: madeKey } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createKey(parts.database, caller, body) }),
+      gives: ({ caller, body }) => createKey(parts.database, caller, body),
     }),
     route({
       method: 'get',
@@ -55,10 +55,7 @@ export function keyRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:read'],
       params,
       answers: { 200: { says: 'The key without the key', schema: keyView } },
-      handle: async ({ caller, params }) => ({
-        status: 200,
-        json: mustExist(await readKey(parts.database, caller.tenant, params.key_id)),
-      }),
+      gives: async ({ caller, params }) => mustExist(await readKey(parts.database, caller.tenant, params.key_id)),
     }),
     route({
       method: 'patch',
@@ -68,10 +65,7 @@ export function keyRoutes(parts: RegistryParts): Route[] {
       params,
       body: { schema: keyChange, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The key as it is now', schema: keyView } },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await changeKey(parts.database, caller, params.key_id, body),
-      }),
+      gives: ({ caller, params, body }) => changeKey(parts.database, caller, params.key_id, body),
     }),
     route({
       method: 'post',
@@ -83,10 +77,7 @@ export function keyRoutes(parts: RegistryParts): Route[] {
       answers: {
         200: { says: 'The new key, for the only time, and until when the old one is good', schema: rotatedKey },
       },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await rotateKey(parts.database, caller, params.key_id, body),
-      }),
+      gives: ({ caller, params, body }) => rotateKey(parts.database, caller, params.key_id, body),
     }),
     revokeRoute(parts, {
       path: '/keys/:key_id/revoke',

@@ -21,13 +21,13 @@ export function peopleRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:read'],
       query: registryQuery,
       answers: { 200: { says: 'One page', schema: peoplePage } },
-      handle: async ({ caller: { tenant }, query }) => {
+      gives: async ({ caller: { tenant }, query }) => {
         const { rows, next_cursor } = await pageOf(
           query,
           (after, rows) => listPeople(parts.database, { tenant, after, rows }),
           ({ id }) => id,
         );
-        return { status: 200, json: { people: rows, next_cursor } };
+        return { people: rows, next_cursor };
       },
     }),
     route({
@@ -37,7 +37,7 @@ export function peopleRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:write'],
       body: { schema: newPerson, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'They may be given keys now', schema: personView } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createPerson(parts.database, caller, body) }),
+      gives: ({ caller, body }) => createPerson(parts.database, caller, body),
     }),
     route({
       method: 'get',
@@ -46,10 +46,7 @@ export function peopleRoutes(parts: RegistryParts): Route[] {
       permissions: ['identity:read'],
       params,
       answers: { 200: { says: 'The person', schema: personView } },
-      handle: async ({ caller, params }) => ({
-        status: 200,
-        json: mustExist(await readPerson(parts.database, caller.tenant, params.id)),
-      }),
+      gives: async ({ caller, params }) => mustExist(await readPerson(parts.database, caller.tenant, params.id)),
     }),
     route({
       method: 'patch',
@@ -59,10 +56,7 @@ export function peopleRoutes(parts: RegistryParts): Route[] {
       params,
       body: { schema: personChange, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The person as they are now', schema: personView } },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await changePerson(parts.database, caller, params.id, body),
-      }),
+      gives: ({ caller, params, body }) => changePerson(parts.database, caller, params.id, body),
     }),
     revokeRoute(parts, {
       path: '/people/:id/revoke',

@@ -38,14 +38,14 @@ export function revokeRoute<P extends z.ZodObject>({ database, bus }: RegistryPa
     params,
     body: { schema: revocationRequest, limit: LIMITS.request_bytes },
     answers: { 200: { says: 'It counts for nothing any more', schema: given.answer } },
-    handle: async ({ caller, params, body }) => {
+    gives: async ({ caller, params, body }) => {
       const { shown, revision } = await changeControl(database, caller, async (tx, by) => {
         mustExist(await show(tx, caller, params));
         const revision = await revokeIdentity(tx, { what, id: idOf(params), reason: body.reason, by_key: null, by });
         return { revision, shown: mustExist(await show(tx, caller, params)) };
       });
       bus.announceControl(revision);
-      return { status: 200, json: shown };
+      return shown;
     },
   });
 }
@@ -59,7 +59,7 @@ export function revocationRoutes({ database }: RegistryParts): Route[] {
       permissions: ['identity:read'],
       query: registryQuery,
       answers: { 200: { says: 'One page', schema: revocationPage } },
-      handle: async ({ caller, query }) => {
+      gives: async ({ caller, query }) => {
         const { tenant } = caller;
         const workers = caller.permissions.has('workers:read');
         const subjectOf = (row: RevocationView & { subject: string }): string => row.subject;
@@ -69,7 +69,7 @@ export function revocationRoutes({ database }: RegistryParts): Route[] {
           subjectOf,
         );
         const revocations = rows.map(({ subject: _, ...shown }) => shown);
-        return { status: 200, json: { revocations, next_cursor } };
+        return { revocations, next_cursor };
       },
     }),
   ];

@@ -19,10 +19,8 @@ export function stopRoutes(bus: Bus): Route[] {
       summary: 'The stops that reach the tenant; every one for who may set them everywhere',
       permissions: ['stops:read'],
       answers: { 200: { says: 'All that are in force', schema: stopList } },
-      handle: async ({ caller, traceparent }) => ({
-        status: 200,
-        json: await bus.call('scheduler.stops', { tenant: caller.tenant, all: isGlobal(caller) }, { traceparent }),
-      }),
+      gives: ({ caller, traceparent }) =>
+        bus.call('scheduler.stops', { tenant: caller.tenant, all: isGlobal(caller) }, { traceparent }),
     }),
     route({
       method: 'post',
@@ -31,9 +29,9 @@ export function stopRoutes(bus: Bus): Route[] {
       permissions: ['stops:write'],
       body: { schema: newStop, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'It is in force', schema: stopView } },
-      handle: async ({ caller, body, traceparent }) => {
+      gives: async ({ caller, body, traceparent }) => {
         const asked = stopOf(caller, body);
-        return { status: 201, json: await bus.call('scheduler.stop', asked, { traceparent }) };
+        return bus.call('scheduler.stop', asked, { traceparent });
       },
     }),
     route({
@@ -44,10 +42,10 @@ export function stopRoutes(bus: Bus): Route[] {
       params,
       body: { schema: lift, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'It is lifted, or waits for the second person', schema: lifted } },
-      handle: async ({ caller, params, body, traceparent }) => {
+      gives: async ({ caller, params, body, traceparent }) => {
         const tenant = isGlobal(caller) ? null : caller.tenant;
         const asked = { ...params, ...body, tenant, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('scheduler.lift', asked, { traceparent }) };
+        return bus.call('scheduler.lift', asked, { traceparent });
       },
     }),
   ];

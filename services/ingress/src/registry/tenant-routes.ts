@@ -22,7 +22,7 @@ export function tenantRoutes({ database }: RegistryParts): Route[] {
       permissions: ['identity:read', 'tenants:read'],
       query: registryQuery,
       answers: { 200: { says: 'One page', schema: tenantPage } },
-      handle: async ({ caller, query }) => {
+      gives: async ({ caller, query }) => {
         const { rows, next_cursor } = await pageOf(
           query,
           async (after, rows) => {
@@ -32,7 +32,7 @@ export function tenantRoutes({ database }: RegistryParts): Route[] {
           },
           ({ tenant }) => tenant,
         );
-        return { status: 200, json: { tenants: rows, next_cursor } };
+        return { tenants: rows, next_cursor };
       },
     }),
     route({
@@ -42,7 +42,7 @@ export function tenantRoutes({ database }: RegistryParts): Route[] {
       permissions: ['tenants:write'],
       body: { schema: newTenant, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'The tenant, its admin and the key', schema: madeTenant } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createTenant(database, caller, body) }),
+      gives: ({ caller, body }) => createTenant(database, caller, body),
     }),
     route({
       method: 'get',
@@ -51,10 +51,10 @@ export function tenantRoutes({ database }: RegistryParts): Route[] {
       permissions: ['identity:read', 'tenants:read'],
       params,
       answers: { 200: { says: 'The tenant', schema: tenantView } },
-      handle: async ({ caller, params }) => {
+      gives: async ({ caller, params }) => {
         const isOwn = params.tenant === caller.tenant;
         const found = isOwn || seesAll(caller) ? await readTenant(database, params.tenant) : undefined;
-        return { status: 200, json: mustExist(found) };
+        return mustExist(found);
       },
     }),
   ];

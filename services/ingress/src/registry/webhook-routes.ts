@@ -40,10 +40,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       summary: 'Where the tenant is told of approvals and reviews; those that ended, too',
       permissions: ['webhooks:read'],
       answers: { 200: { says: 'All of them, without addresses and secrets', schema: webhookList } },
-      handle: async ({ caller: { tenant } }) => ({
-        status: 200,
-        json: { webhooks: await listWebhooks(database, tenant) },
-      }),
+      gives: async ({ caller: { tenant } }) => ({ webhooks: await listWebhooks(database, tenant) }),
     }),
     route({
       method: 'post',
@@ -52,7 +49,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       permissions: ['webhooks:write'],
       body: { schema: newWebhook, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'With its secret, which is shown here alone', schema: madeWebhook } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createWebhook(parts, caller, body) }),
+      gives: ({ caller, body }) => createWebhook(parts, caller, body),
     }),
     route({
       method: 'post',
@@ -62,10 +59,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       params: z.strictObject({ webhook_id: webhookId }),
       body: { schema: revocationRequest, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'It has ended', schema: webhookView } },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await end(database, caller, { ...params, ...body }),
-      }),
+      gives: ({ caller, params, body }) => end(database, caller, { ...params, ...body }),
     }),
     ...deliveryRoutes(parts),
   ];
@@ -80,10 +74,8 @@ function deliveryRoutes({ bus }: WebhookParts): Route[] {
       permissions: ['webhooks:read'],
       query: deliveryQuery,
       answers: { 200: { says: 'One page', schema: deliveryPage } },
-      handle: async ({ caller: { tenant }, query, traceparent }) => ({
-        status: 200,
-        json: await bus.call('audit.deliveries', { tenant, ...query }, { traceparent }),
-      }),
+      gives: ({ caller: { tenant }, query, traceparent }) =>
+        bus.call('audit.deliveries', { tenant, ...query }, { traceparent }),
     }),
     route({
       method: 'post',
@@ -92,10 +84,8 @@ function deliveryRoutes({ bus }: WebhookParts): Route[] {
       permissions: ['webhooks:write'],
       params: z.strictObject({ delivery_id: uuid }),
       answers: { 200: { says: 'It waits for its try', schema: webhookDelivery } },
-      handle: async ({ caller: { tenant }, params, traceparent }) => ({
-        status: 200,
-        json: await bus.call('audit.retry_delivery', { tenant, ...params }, { traceparent }),
-      }),
+      gives: ({ caller: { tenant }, params, traceparent }) =>
+        bus.call('audit.retry_delivery', { tenant, ...params }, { traceparent }),
     }),
   ];
 }

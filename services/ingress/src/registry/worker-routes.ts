@@ -26,7 +26,7 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       permissions: ['workers:read'],
       query: workerQuery,
       answers: { 200: { says: 'One page', schema: workerPage } },
-      handle: async ({ query }) => {
+      gives: async ({ query }) => {
         const { rows, next_cursor } = await pageOf(
           query,
           (name, rows) => {
@@ -36,7 +36,7 @@ export function workerRoutes(parts: RegistryParts): Route[] {
           ({ pool, worker }) => `${pool}/${worker}`,
         );
         const known = seenBy(await askUses(parts.bus));
-        return { status: 200, json: { workers: rows.map((row) => ({ ...row, ...known(row) })), next_cursor } };
+        return { workers: rows.map((row) => ({ ...row, ...known(row) })), next_cursor };
       },
     }),
     route({
@@ -47,12 +47,12 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       permissions: ['workers:write'],
       body: { schema: newWorker, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'Its results count from now on', schema: workerView } },
-      handle: async ({ caller, body: { strict, ...given } }) => {
+      gives: async ({ caller, body: { strict, ...given } }) => {
         const uses = await askUses(parts.bus, strict);
         if (strict && !uses!.pools.includes(given.pool))
           throw new CountersignError('pool_unknown', undefined, { at: '/pool' });
         const made = await createWorker(parts.database, caller, given);
-        return { status: 201, json: { ...made, ...seenBy(uses)(made) } };
+        return { ...made, ...seenBy(uses)(made) };
       },
     }),
     route({
@@ -62,9 +62,9 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       permissions: ['workers:read'],
       params,
       answers: { 200: { says: 'The worker', schema: workerView } },
-      handle: async ({ params }) => {
+      gives: async ({ params }) => {
         const worker = mustExist(await readWorker(parts.database, params.pool, params.worker));
-        return { status: 200, json: { ...worker, ...seenBy(await askUses(parts.bus))(worker) } };
+        return { ...worker, ...seenBy(await askUses(parts.bus))(worker) };
       },
     }),
     route({
@@ -77,10 +77,7 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       answers: {
         200: { says: 'The worker with the key that counts, and the one before while it does', schema: workerView },
       },
-      handle: async ({ caller, params, body }) => ({
-        status: 200,
-        json: await rotateWorkerKey(parts.database, caller, params, body),
-      }),
+      gives: ({ caller, params, body }) => rotateWorkerKey(parts.database, caller, params, body),
     }),
     revokeRoute(parts, {
       path: '/workers/:pool/:worker/revoke',
