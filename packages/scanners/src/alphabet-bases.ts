@@ -32,12 +32,12 @@ export const BASES: readonly Base[] = [
   base(`${DIGITS}${LOWER}${UPPER}.-:+=^!/*?&<>()[]{}@%$#`, blocksOf85),
   base(`${UPPER}${LOWER}${DIGITS}!#$%&()*+,./:;<=>?@[]^_\`{|}~"`, base91),
   base(`${DIGITS}${UPPER} $%*+-./:`, blocksOf45),
-  base('123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz', bigNumber(58n), true),
-  base(`${DIGITS}${UPPER}${LOWER}`, bigNumber(62n), true),
-  base(`${DIGITS}${LOWER}${UPPER}`, bigNumber(62n), true),
-  base(`${UPPER}${LOWER}${DIGITS}`, bigNumber(62n), true),
-  base(`${DIGITS}${LOWER}`, bigNumber(36n), true),
-  base(`${DIGITS}${UPPER}`, bigNumber(36n), true),
+  base('123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz', bigNumber(58), true),
+  base(`${DIGITS}${UPPER}${LOWER}`, bigNumber(62), true),
+  base(`${DIGITS}${LOWER}${UPPER}`, bigNumber(62), true),
+  base(`${UPPER}${LOWER}${DIGITS}`, bigNumber(62), true),
+  base(`${DIGITS}${LOWER}`, bigNumber(36), true),
+  base(`${DIGITS}${UPPER}`, bigNumber(36), true),
 ];
 
 function base(alphabet: string, read: Read, isBig = false): Base {
@@ -113,12 +113,18 @@ function base91(values: readonly number[], most: number): number[] {
   return bytes;
 }
 
-function bigNumber(radix: bigint): Read {
+/** So many signs of base 62 at most are less than 2^53. */
+const SIGNS_AT_ONCE = 8;
+
+function bigNumber(radix: number): Read {
   return (values, most) => {
     let n = 0n;
-    for (const value of values) n = n * radix + BigInt(value);
+    for (let i = 0; i < values.length; i += SIGNS_AT_ONCE) {
+      const part = values.slice(i, i + SIGNS_AT_ONCE);
+      n = n * BigInt(radix ** part.length) + BigInt(part.reduce((sum, value) => sum * radix + value, 0));
+    }
     const hex = n.toString(16);
-    return [...Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').subarray(0, most)];
+    return [...Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0').slice(0, 2 * most), 'hex')];
   };
 }
 

@@ -92,10 +92,21 @@ export function nameStrength(name: string): NameStrength | null {
   if (name.length > MAX_NAME || name === '') return null;
   const known = cache.get(name);
   if (known !== undefined) return known;
-  const strength = judgeName(name);
+  const strength = mayName(name) ? judgeName(name) : null;
   if (cache.size >= CACHED_NAMES) cache.clear();
   cache.set(name, strength);
   return strength;
+}
+
+// The words that hold no other: one of them stands in each name of a credential, signs aside.
+const SHORTEST = [...STRONG, ...OPAQUE].filter(
+  (word, _, all) => !all.some((other) => other !== word && word.includes(other)),
+);
+const HOLDS_WORD = new RegExp(SHORTEST.join('|'));
+
+/** Whether a name is worth cutting into words, which takes ten times as long. */
+function mayName(name: string): boolean {
+  return /[^\t-~]/.test(name) || HOLDS_WORD.test(name.toLowerCase().replace(/[^a-z0-9]+/g, ''));
 }
 
 function judgeName(name: string): NameStrength | null {
