@@ -7,10 +7,11 @@ import { ODD_SIGNS } from './anchors.ts';
 import { readFew, runsOfFew } from './few-signs.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { alphabetOf, NO_RUNS, type Run, runsOf } from './runs.ts';
+import type { Budget } from './scan-limits.ts';
 
 const LEAST_TOKEN = 20;
 const MOST_TOKEN = 4096;
-/** Tokens of one text, and runs of few signs, that are tried. A big number costs the square of its length. */
+/** Tokens of one text that are tried. A big number costs the square of its length. */
 const MOST_TRIED = 128;
 const MOST_BIG = 256;
 
@@ -42,7 +43,7 @@ const LESS = 60;
 const TILDE = 126;
 
 /** All that such runs hold as lines of one view. Null where there is no text. `runs`: those of letters, digits and a few signs. */
-export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: boolean): View | null {
+export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: boolean, budget: Budget): View | null {
   const { text, codes } = view;
   if (text.length < LEAST_TOKEN) return null;
   let builder: ViewBuilder | null = null;
@@ -62,12 +63,7 @@ export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: bool
       tried += 1;
       add(readToken(text.slice(...run).replace(AROUND, '')), run);
     }
-  tried = 0;
-  for (const run of runsOfFew(view)) {
-    if (tried >= MOST_TRIED) break;
-    tried += 1;
-    add(readFew(view, run), run);
-  }
+  for (const run of runsOfFew(view)) add(readFew(view, run, budget), run);
   return (builder as ViewBuilder | null)?.view() ?? null;
 }
 

@@ -76,7 +76,7 @@ export function hiddenViews(source: View, plain: View, survey: Survey, budget: B
   add(groupedView(plain, survey.digits, budget));
   add(numberView(plain, survey.digits, runs, budget));
   add(writtenView(plain, budget));
-  add(alphabetView(plain, runs, survey.hasOddSigns));
+  add(alphabetView(plain, runs, survey.hasOddSigns, budget));
   add(unmarkedView(plain, survey.hasOddSigns));
   return views;
 }

@@ -2,6 +2,7 @@
 import { textOf } from './alphabet-bases.ts';
 import type { View } from './normalise.ts';
 import { alphabetOf, type Run } from './runs.ts';
+import { type Budget, spend } from './scan-limits.ts';
 
 const LEAST_SIGNS = 96;
 const LOOK = 24;
@@ -59,16 +60,18 @@ function hasFew(codes: Uint16Array, from: number): boolean {
 
 /**
  * Two signs are bits and four are two bits each, whichever stands for which, and one more may stand between; bytes of eight or
- * seven, from either end, or as they are cut.
+ * seven, from either end, or as they are cut. Each reading is charged.
  */
-export function readFew({ text, codes }: View, [start, end]: Run): string | null {
+export function readFew({ text, codes }: View, [start, end]: Run, budget: Budget): string | null {
   const usual = usualSigns(codes, start, end);
   if (usual.length < 2 || usual.length > 5) return null;
   const kinds = usual.slice(0, usual.length < 4 ? 2 : 4).sort();
   const sample = placesOf(text.slice(start, Math.min(end, start + 2 * SAMPLE)), kinds).slice(0, SAMPLE);
   if (kinds.length === 4 && !isSteady(sample.filter((place) => place !== BLANK))) return null;
   let all: Int8Array | null = null;
-  for (const order of permutations([...kinds.keys()]))
+  const orders = permutations([...kinds.keys()]);
+  if (!spend(budget, orders.length * READINGS.length * A_READING)) return null;
+  for (const order of orders)
     for (const read of READINGS) {
       if (textOf(read({ places: sample, kinds }, order)) === null) continue;
       all ??= placesOf(text.slice(start, end), kinds);
@@ -134,8 +137,9 @@ const STEADY = 0.6;
 const SELDOM = 50;
 const UNEVEN = 8;
 
-/** Signs that are tried in each order before all are read. */
+/** Signs that are tried in each order before all are read, and characters that take as long. */
 const SAMPLE = 128;
+const A_READING = 32;
 
 /** Bytes of signs, blanks between them; `order`: which kind stands for 0, 1 and so on. */
 type Reading = (signs: Signs, order: readonly number[]) => number[];

@@ -25,11 +25,11 @@ function several(count: number, text: string): string[] {
 }
 
 describe('caps of a scan', () => {
-  it('reads 128 runs of two signs of a text', () => {
-    const runs = (others: number) =>
-      [...several(others, inBits('no text is hid')), inBits(ORDER)].join(' words between ');
-    expect(typesIn(runs(127))).toEqual(['override']);
-    expect(typesIn(runs(128))).toEqual([]);
+  it('reads each run of two signs of a text, and charges it', () => {
+    const runs = [...several(500, inBits('no text is hid')), inBits(ORDER)].join(' words between ');
+    expect(typesIn(runs)).toEqual(['override']);
+    expect(scanValue(runs, ALL, { max_work_chars: 5 * runs.length })).toMatchObject({ ok: true });
+    expect(scanValue(runs, ALL, { max_work_chars: 3 * runs.length })).toEqual(TOO_LARGE);
   });
 
   it('reads 128 texts of a list as one', () => {

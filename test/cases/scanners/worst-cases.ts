@@ -45,6 +45,8 @@ const UNITS: Readonly<Record<string, string>> = {
   'groups with signs begun': 'ZGlz-cmVn-YXJk. ',
   'two signs': 'olloolol',
   'two signs, cut': 'olloolol ',
+  'runs of two signs': `${'olloolol'.repeat(12)} words between `,
+  'runs of four signs': `${'CGGTCGATCTTT'.repeat(8)} words between `,
   'two pictures': '🌑🌕🌕🌑',
   'four signs': 'CGGCCGCT',
   'many signs': 'X>D+C!kz#RtW9^qL@p2&mN$ ',
