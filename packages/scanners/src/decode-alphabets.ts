@@ -61,10 +61,22 @@ export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: bool
     for (const run of tokens) {
       if (tried >= MOST_TRIED || !mayBeToken(codes, run, leastSigns)) continue;
       tried += 1;
-      add(readToken(text.slice(...run).replace(AROUND, '')), run);
+      const plain = readToken(text.slice(...run).replace(AROUND, ''));
+      const lines = plain === null ? sameBehind(tokens, run) : run;
+      add(plain ?? (lines === run ? null : readToken(text.slice(...lines).replace(/[^!-~]/g, ''))), lines);
     }
   for (const run of runsOfFew(view)) add(readFew(view, run, budget), run);
   return (builder as ViewBuilder | null)?.view() ?? null;
+}
+
+/** From a run over those behind it with one character between, as long until the last one. */
+function sameBehind(runs: readonly Run[], run: Run): Run {
+  let [from, to] = run;
+  for (let i = runs.indexOf(run) + 1; i < runs.length && runs[i]![0] === to + 1; i += 1) {
+    to = runs[i]![1];
+    if (to - runs[i]![0] !== run[1] - run[0]) break;
+  }
+  return to === run[1] ? run : [from, to];
 }
 
 /** Letters without the vowels that words have, and as many signs as tokens of such an alphabet have. */

@@ -3,9 +3,11 @@ import { type View, ViewBuilder } from './normalise.ts';
 
 const INSIDE =
   /(?<=[A-Za-z0-9 ])(?:<!--[^<>]{0,64}-->|\*{2,3}|_{2}|["'] ?\+ ?["']|(["']) [.&] \1|\]\]><!\[CDATA\[|\}\\[a-z]{1,12}\{|\]\([^()\s]{0,80}\)(?! )|\[\^\d{1,3}\]|["']\}\$\{["']|\[\d{1,2}(?:;\d{1,3}){0,4}m|<\/?[a-z]{1,6}>)(?=[A-Za-z0-9 ])/g;
-const MAY_BE_TAG = /[A-Za-z0-9](?:<\/?[a-z]{1,6}>\n?){1,4}[A-Za-z0-9]/;
+/** A tag, its attributes, and what stands only above the letters before it. */
+const TAG = '(?:<(?:rt|rp)>[^<>]{0,4}(?=</)|</?[a-z][a-z0-9:]{0,11}(?: [^<>\\n]{0,120})?/?>\\n?){1,6}';
+const MAY_BE_TAG = new RegExp(`[A-Za-z0-9]${TAG}[A-Za-z0-9]`);
 /** Tags between the letters of words, and those beside the spaces between such words. */
-const TAGS = /(?<=[A-Za-z0-9 ])(?:<\/?[a-z]{1,6}>\n?){1,4}(?=[A-Za-z0-9 ])/g;
+const TAGS = new RegExp(`(?<=[A-Za-z0-9 ])${TAG}(?=[A-Za-z0-9 ])`, 'g');
 const MARKS = ['__', '. "', '[0m'];
 /** Those that hold an odd sign. */
 const ODD_MARKS = ['**', '<!--', '+"', '+ "', "+'", "+ '", ". '", '<![CDATA[', '](', '[^', '}${', '& "', "& '", '}\\'];

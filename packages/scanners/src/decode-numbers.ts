@@ -2,44 +2,35 @@
  * Reads numbers that stand for bytes, whatever a language or format puts around them: hexadecimal in parts with signs between, the same
  * signs or words around each number (`\x69\x67`, `69h, 67h`, `<U+0069>`, `chr(105)+`), and tokens of digits in any base.
  */
+import { type AddBytes, addListed, isDigit, isLetter, LEAST_BYTES, MOST_BYTES, ZERO } from './decode-lists.ts';
 import { unpackBytes } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { alphabetOf, type Run, runsOf, runsWithin } from './runs.ts';
 import type { Budget } from './scan-limits.ts';
 import { unkeyed } from './unkey.ts';
 
-const LEAST_BYTES = 12;
-const MOST_BYTES = 16_384;
-
 const HEX = alphabetOf(/[0-9a-f]/i);
 const DIGITS = alphabetOf(/[0-9]/);
 /** Hexadecimal digits, the letter of their prefixes, and whatever is no letter. */
 const HEX_AND_SIGNS = alphabetOf(/[^g-wyz]/i);
-/** Twelve bytes and a sign after every sixth at most. */
-const LEAST_PARTS = 26;
+/** Twelve bytes with a sign after most of them. */
+const LEAST_PARTS = 34;
 const LONGEST_SIGNS = 6;
 const LONGEST_PART = 64;
 
-/** Distances of one number from the next that are tried, and places between two that are looked at. */
+/** Distances of one number from the next that are tried. */
 const CLOSEST = 3;
-const FARTHEST = 16;
-const STEP = 24;
+const FARTHEST = 12;
+/** Twelve numbers are eleven distances and a bit, two of which are compared. */
+const SPACED_STEP = 8;
 
-const BASES = [10, 8, 4, 3, 2] as const;
 const LEAST_NUMBER_DIGITS = 24;
-const LONGEST_BETWEEN = 12;
-const LONGEST_NUMBER = 8;
-const ZERO = 48;
 const SMALL_X = 120;
 const LINE_FEED = 10;
-const MINUS = 45;
 /** Three digits for each printable character. */
 const PADDED = /^(?:03[2-9]|0[4-9]\d|1[01]\d|12[0-6])+$/;
 
 const PRINTABLE = /^[\t\n\r -~]+$/;
-
-/** `isLast`: bytes that are no text may have been changed by a key. */
-type Add = (bytes: readonly number[], from: number, to: number, isLast: boolean) => boolean;
 
 /** All that such numbers hold as lines of one view. Null where none holds text. `runs`: those of letters, digits and a few signs. */
 export function numberView(view: View, digits: number, runs: readonly Run[], budget: Budget): View | null {
@@ -47,7 +38,7 @@ export function numberView(view: View, digits: number, runs: readonly Run[], bud
   const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const added: Run[] = [];
-  const add: Add = (bytes, from, to, isLast) => {
+  const add: AddBytes = (bytes, from, to, isLast) => {
     if (bytes.length < LEAST_BYTES) return false;
     const written = Buffer.from(bytes);
     const plain = unpackBytes(written, budget) ?? (isLast ? unkeyed(written, budget) : null);
@@ -93,7 +84,7 @@ function mayHoldParts(codes: Uint16Array, [start, end]: Run): boolean {
  * Numbers of printable characters in a row, a few signs between them, whichever: tokens of an even number of hexadecimal digits, or of
  * two or three decimal ones. What begins a line may be the number of its first byte.
  */
-function addParts(codes: Uint16Array, [start, end]: Run, isDecimal: boolean, add: Add): void {
+function addParts(codes: Uint16Array, [start, end]: Run, isDecimal: boolean, add: AddBytes): void {
   let bytes: number[] = [];
   let parts = 0;
   let from = start;
@@ -162,18 +153,23 @@ function isPrintable(byte: number): boolean {
 }
 
 /**
- * Two hexadecimal digits at the same distance again and again, the same characters between: looks at every 24th
- * place that is not in a run known already.
+ * Two hexadecimal digits at the same distance again and again, the same characters between. Looks at one place of every eight distances
+ * that is not in a run known already.
  */
-function addSpaced({ text, codes }: View, known: readonly Run[], add: Add): void {
-  let done = 0;
-  let next = 0;
-  for (let at = 0; at < text.length; at += STEP) {
-    while (next < known.length && known[next]![1] <= at) next += 1;
-    if (next < known.length && known[next]![0] <= at) continue;
-    for (let distance = CLOSEST; distance <= FARTHEST && at >= done; distance += 1)
-      if ((codes[at] === codes[at + distance] || isHex(codes[at + distance]!)) && isPeriodic(codes, at, distance))
-        done = addFrom(text.length, codes, { at, distance, done }, add);
+function addSpaced({ text, codes }: View, known: readonly Run[], add: AddBytes): void {
+  const { length } = text;
+  for (let distance = CLOSEST; distance <= FARTHEST; distance += 1) {
+    let done = 0;
+    let next = 0;
+    for (let at = 0; at < length; at += SPACED_STEP * distance) {
+      const other = codes[at + distance]!;
+      if (codes[at] !== other && !(isHex(other) && isHex(codes[at]!))) continue;
+      const second = codes[at + 1 + distance]!;
+      if (codes[at + 1] !== second && !(isHex(second) && isHex(codes[at + 1]!))) continue;
+      while (next < known.length && known[next]![1] <= at) next += 1;
+      const isKnown = at < done || (next < known.length && known[next]![0] <= at);
+      if (!isKnown && isPeriodic(codes, at, distance)) done = addFrom(length, codes, { at, distance, done }, add);
+    }
   }
 }
 
@@ -191,7 +187,7 @@ function isPeriodic(codes: Uint16Array, at: number, distance: number): boolean {
 type Spaced = { readonly at: number; readonly distance: number; readonly done: number };
 
 /** Adds the bytes of a periodic stretch around a place behind what is done; returns where it ends if it is long enough to be one. */
-function addFrom(length: number, codes: Uint16Array, { at, distance, done }: Spaced, add: Add): number {
+function addFrom(length: number, codes: Uint16Array, { at, distance, done }: Spaced, add: AddBytes): number {
   // The places within the distance at which something else stands at times: one or two beside each other.
   const places: number[] = [];
   const fits = (i: number, other: number): boolean => {
@@ -220,127 +216,6 @@ function addFrom(length: number, codes: Uint16Array, { at, distance, done }: Spa
   return end;
 }
 
-/** Numbers with the same few characters between all or every second two: looks at every 24th place. */
-function addListed({ text, codes }: View, add: Add): void {
-  for (let at = 0; at < text.length; at += STEP) {
-    const start = startOfNumber(codes, at);
-    if (start === -1) continue;
-    const every = everyAlike(codes, start);
-    if (every === 0) continue;
-    const list = new List(text, codes, start, every);
-    if (list.length >= LEAST_BYTES) for (const numbers of list.rows()) addNumbers(numbers, list.start, list.end, add);
-    at = Math.max(at, list.end);
-  }
-}
-
-/** Whether the gaps behind the numbers from `start` on begin alike: 1 all, 2 every second one, 0 none. */
-function everyAlike(codes: Uint16Array, start: number): 0 | 1 | 2 {
-  const first = endOfNumber(codes, start);
-  const second = first === -1 ? -1 : endOfNumber(codes, first);
-  if (second === -1) return 0;
-  const third = endOfNumber(codes, second);
-  if (third === -1) return 0;
-  if (codes[first] === codes[second] && codes[second] === codes[third]) return 1;
-  const fourth = endOfNumber(codes, third);
-  return fourth !== -1 && codes[first] === codes[third] && codes[second] === codes[fourth] ? 2 : 0;
-}
-
-/** A list of numbers around one of them, with the gaps behind it and the next one again and again. */
-class List {
-  readonly #numbers: string[] = [];
-  readonly #every: number;
-  start: number;
-  end: number;
-
-  constructor(text: string, codes: Uint16Array, start: number, every: 1 | 2) {
-    this.#every = every;
-    const gaps: string[] = [];
-    this.start = start;
-    this.end = start;
-    for (let at = start; this.#numbers.length < MOST_BYTES; ) {
-      const end = endOfDigits(codes, at);
-      if (end === at) break;
-      this.#numbers.push(text.slice(at, end));
-      this.end = end;
-      const next = nextNumber(codes, end);
-      if (next === -1) break;
-      const gap = text.slice(end, next);
-      const known = gaps.length === every ? gaps[(this.#numbers.length - 1) % every] : undefined;
-      if (known === undefined) gaps.push(gap);
-      else if (known !== gap) break;
-      at = next;
-    }
-    for (let back = every - 1; gaps.length === every && this.#numbers.length < MOST_BYTES; back += every - 1) {
-      const gap = gaps[back % every]!;
-      const end = this.start - gap.length;
-      if (end < 1 || !text.startsWith(gap, end)) break;
-      const first = startOfDigits(codes, end);
-      if (first === end) break;
-      this.#numbers.unshift(text.slice(first, end));
-      this.start = first;
-    }
-  }
-
-  get length(): number {
-    return this.#numbers.length / this.#every;
-  }
-
-  /** All numbers, or every second one. */
-  rows(): string[][] {
-    return Array.from({ length: this.#every }, (_, row) => this.#numbers.filter((_, i) => i % this.#every === row));
-  }
-}
-
-/** Numbers in each base whose digits they have; bytes from -128 on are those from 128 on. */
-function addNumbers(numbers: readonly string[], from: number, to: number, add: Add): void {
-  const addIn = (base: number, isLast: boolean): boolean => {
-    const values = numbers.map((number) => Number.parseInt(number, base));
-    return values.every((value) => value >= -128 && value < 256) && add(values, from, to, isLast);
-  };
-  const isFound = BASES.some((base) => numbers.every((number) => isOfBase(number, base)) && addIn(base, false));
-  if (!isFound) addIn(10, true);
-}
-
-function isOfBase(number: string, base: number): boolean {
-  for (let i = 0; i < number.length; i += 1) if (number.charCodeAt(i) >= ZERO + base) return false;
-  return true;
-}
-
-/** The beginning of the number at a place, or of the next one a few characters on; -1 where there is none. */
-function startOfNumber(codes: Uint16Array, at: number): number {
-  if (!isDigit(codes[at]!)) return nextNumber(codes, at);
-  const start = startOfDigits(codes, at);
-  return at - start > LONGEST_NUMBER ? -1 : start;
-}
-
-/** Where the next number begins, its sign included, not farther than one may be; -1 where none does. */
-function nextNumber(codes: Uint16Array, from: number): number {
-  let at = from;
-  while (at < from + LONGEST_BETWEEN && !isDigit(codes[at]!)) at += 1;
-  if (!isDigit(codes[at]!)) return -1;
-  return at > from && codes[at - 1] === MINUS ? at - 1 : at;
-}
-
-/** Where the next number ends; -1 where there is none. */
-function endOfNumber(codes: Uint16Array, from: number): number {
-  const start = nextNumber(codes, from);
-  return start === -1 ? -1 : endOfDigits(codes, start);
-}
-
-/** `at` where there are none or too many. */
-function endOfDigits(codes: Uint16Array, at: number): number {
-  const start = codes[at] === MINUS ? at + 1 : at;
-  let end = start;
-  while (end - start <= LONGEST_NUMBER && isDigit(codes[end]!)) end += 1;
-  return end === start || end - start > LONGEST_NUMBER ? at : end;
-}
-
-function startOfDigits(codes: Uint16Array, end: number): number {
-  let start = end;
-  while (start > 0 && end - start <= LONGEST_NUMBER && isDigit(codes[start - 1]!)) start -= 1;
-  return codes[start - 1] === MINUS ? start - 1 : start;
-}
-
 function hexAt(codes: Uint16Array, at: number): number {
   return 16 * nibble(codes[at]!) + nibble(codes[at + 1]!);
 }
@@ -353,11 +228,7 @@ function isHex(code: number): boolean {
   return code < 128 && HEX[code] === 1;
 }
 
-function isDigit(code: number): boolean {
-  return code >= ZERO && code < ZERO + 10;
-}
-
 /** A letter that is none of a prefix of hexadecimal numbers. */
 function isOther(code: number | undefined): boolean {
-  return code !== undefined && (code | 32) >= 97 && (code | 32) <= 122 && (code | 32) !== SMALL_X;
+  return code !== undefined && isLetter(code) && (code | 32) !== SMALL_X;
 }

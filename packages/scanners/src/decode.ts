@@ -11,10 +11,11 @@ import { groupedView } from './decode-runs.ts';
 import { unseenView } from './decode-unseen.ts';
 import { writtenView } from './decode-written.ts';
 import { type View, ViewBuilder } from './normalise.ts';
+import { writtenByOthers } from './other-scripts.ts';
 import { longRuns, NO_RUNS } from './runs.ts';
 import type { Budget } from './scan-limits.ts';
 import { turnedView } from './turned-letters.ts';
-import { movedView } from './unkey.ts';
+import { movedView, pairedView } from './unkey.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
 const ESCAPES =
@@ -64,10 +65,12 @@ export function hiddenViews(source: View, plain: View, survey: Survey, budget: B
     if (view !== null) views.push(view);
   };
   if (survey.hasEscapes || mayBeQuotedPrintable(plain)) add(unescapeView(plain));
-  if (source !== plain) {
+  if (source !== plain || survey.needsFold) {
     add(reorderView(source));
     add(turnedView(source));
     add(unseenView(source));
+    add(pairedView(source));
+    add(writtenByOthers(source));
   }
   add(movedView(source, budget));
   const runs = survey.hasRun ? longRuns(plain) : NO_RUNS;

@@ -142,6 +142,8 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
         isCut: words.isCut,
         isJumbled: words.isJumbled,
         games: words.games,
+        taken: words.taken,
+        isAffixed: words.isAffixed,
         isDrawn: letters.isDrawn,
         lacksVowels: letters.lacksVowels,
         isStrange: letters.isStrange,

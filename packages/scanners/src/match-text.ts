@@ -96,7 +96,9 @@ export function matchText(
  * What a text tells a reader to do that nobody wrote in one piece: words of the vocabulary count in it, and nothing else.
  */
 export function matchPieced(text: string, budget: Budget): Match[] {
-  return !spend(budget, text.length) || readMeanings(passingView(text)).meanings.length < MIN_MEANINGS
+  if (!spend(budget, text.length)) return [];
+  const { meanings, taken } = readMeanings(passingView(text));
+  return meanings.length < MIN_MEANINGS && taken.length === 0
     ? []
     : look(text, ['prompt_injection'], NOWHERE, budget, true);
 }

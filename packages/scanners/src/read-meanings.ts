@@ -4,6 +4,7 @@
  */
 import { FILLERS, VOCABULARY } from './injection-vocabulary.ts';
 import type { View } from './normalise.ts';
+import { beginNoting, type NotedOf, note, noted } from './pick-out.ts';
 import { beginsCutWord, isJumbledWord, TELLING_WORDS } from './telling-words.ts';
 import { LONGEST_PLAYED, playsOf } from './word-games.ts';
 
@@ -108,7 +109,7 @@ const LETTER = 64;
 /** Words that a sentence's end is worth: meanings on its two sides belong together less. */
 const SENTENCE_END = 2;
 
-export type Reading = {
+export type Reading = NotedOf & {
   meanings: Meaning[];
   /** Single letters in a row somewhere. */
   hasSpelled: boolean;
@@ -132,6 +133,7 @@ export function readMeanings(view: View): Reading {
   let isCut = false;
   let isJumbled = false;
   let games = NO_GAMES;
+  let room = beginNoting();
   for (let i = 0; i < length; ) {
     const first = codes[i]!;
     let code = wordCode(first);
@@ -152,6 +154,10 @@ export function readMeanings(view: View): Reading {
       code = wordCode(codes[i]!);
     } while (code !== 0);
     singles = i - start === 1 ? singles + 1 : 0;
+    if (room > 0) {
+      room -= 1;
+      note(first, codes[i - 1]!, singles > 0);
+    }
     hasSpelled ||= singles >= MIN_SINGLES;
     if (common === 0) {
       if ((any & LETTER) !== 0) addLeet(text, codes, start, i, leet);
@@ -164,7 +170,7 @@ export function readMeanings(view: View): Reading {
     if ((known & WORD) !== 0) addMeanings(view, start, i, word, hash, meanings);
     word += 1;
   }
-  return { meanings, hasSpelled, leet, isCut, isJumbled, games };
+  return { meanings, hasSpelled, leet, isCut, isJumbled, games, ...noted() };
 }
 
 const NO_GAMES: ReadonlySet<number> = new Set();

@@ -5,6 +5,7 @@
 
 import { shiftedBack } from './letter-statistics.ts';
 import { sourceView, type View, ViewBuilder } from './normalise.ts';
+import { hasShortLines, linesView, type Taken, takenLetters, unaffixedView } from './pick-out.ts';
 import { hasMeaning, maySpell, nextHash, SPELLABLE } from './read-meanings.ts';
 import { reorderedView } from './reorder-letters.ts';
 import { type CodeSign, codedView } from './respell-codes.ts';
@@ -25,6 +26,8 @@ export type Disguises = Garbling & {
   readonly leet: readonly { start: number; end: number; word: string }[];
   /** Places inside long tokens where a telling word was seen. */
   readonly runs: readonly number[];
+  readonly taken: readonly Taken[];
+  readonly isAffixed: boolean;
   /** Latin letters that seem to stand for others. */
   readonly isStrange: boolean;
   /** Letters that seem to be in another order. */
@@ -58,7 +61,7 @@ export const RUN_ANCHORS: readonly string[] = [
 
 const GARBLED = ['isCut', 'isJumbled', 'isDrawn', 'lacksVowels', 'isStarred'] as const;
 
-const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t\r\n._*|/,~"'-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
+const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][^A-Za-z0-9@$]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
 
 const MAX_RUN = 240;
 
@@ -84,7 +87,7 @@ export function respelled(view: View, most: number, disguises: Disguises, budget
   for (const shift of disguises.shifts) add(() => shiftedView(source, shift), false);
   if (disguises.codes.size > 0) add(() => codedView(source, disguises.codes), false);
   if (disguises.leet.length >= MIN_LEET) add(() => leetView(source, disguises.leet), true);
-  if (disguises.isStrange || (disguises.isForeign && holdsOddSigns(text)) || mayHoldTokens(text)) {
+  if (disguises.isStrange || (disguises.isForeign && holdsOddSigns(text)) || mayHoldTokens(source)) {
     tries.left -= 1;
     if (tries.left >= 0) add(() => solvedView(source, disguises.isStrange), true);
   }
@@ -93,6 +96,9 @@ export function respelled(view: View, most: number, disguises: Disguises, budget
     if (tries.left >= 0) add(() => reorderedView(source), true);
   }
   if (disguises.hasSpelled) add(() => spelledView(source), true);
+  for (const taken of disguises.taken) add(() => takenView(source, taken), true);
+  if (disguises.isAffixed) add(() => unaffixedView(source), false);
+  if (hasShortLines(source.text)) add(() => linesView(source), true);
   if (disguises.runs.length > 0) add(() => splitView(source, disguises.runs), true);
   if (disguises.games.size > 0 || GARBLED.some((kind) => disguises[kind]))
     add(() => garbledView(source, disguises), true);
@@ -202,6 +208,16 @@ function pushWords(builder: ViewBuilder, words: readonly string[], places: reado
     }
     builder.pushUnit(32, places[at - 1]!, places[at - 1]! + 1);
   }
+}
+
+/** The words that one letter of every word makes up. */
+function takenView(source: View, taken: Taken): View | null {
+  const { letters, places } = takenLetters(source, taken);
+  const words = segment(letters);
+  if (words === null) return null;
+  const builder = new ViewBuilder(source, 2 * letters.length);
+  pushWords(builder, words, places);
+  return builder.view();
 }
 
 /** Long tokens in which a telling word was seen, as the words that they are made of. */

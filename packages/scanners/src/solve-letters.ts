@@ -4,7 +4,7 @@
  * until one sign for each letter fits nearly all of them.
  */
 import { type View, ViewBuilder } from './normalise.ts';
-import { hasMeaning, SPELLABLE } from './read-meanings.ts';
+import { hasMeaning, nextHash, SPELLABLE } from './read-meanings.ts';
 
 /** One sign of a text, or what stands between two words (`id` -1). */
 type Sign = { readonly id: number; readonly start: number; readonly end: number };
@@ -54,20 +54,44 @@ export function holdsOddSigns(text: string): boolean {
   return odd >= LEAST_SIGNS && odd > others;
 }
 
-/** Whether a text begins as many short tokens that come again, of other signs than words have. */
-export function mayHoldTokens(text: string): boolean {
-  let letters = 0;
-  let gaps = 0;
-  const length = Math.min(text.length, LOOK);
-  if (length < 2 * LEAST_SIGNS) return false;
-  for (let i = 0; i < length; i += 1) {
-    const code = text.charCodeAt(i) | 32;
-    if (code >= 97 && code <= 122) letters += 1;
-    else if (code === 32 || code === 45 || code === 47) gaps += 1;
+/** Whether a text begins as many short tokens of which most come again: signs for letters, and no words. */
+export function mayHoldTokens({ text, codes }: View): boolean {
+  if (text.length < 2 * LEAST_SIGNS || text.length > MOST_CHARS) return false;
+  let kinds = 0;
+  let count = 0;
+  for (let i = 0; count < LEAST_SIGNS; count += 1) {
+    while (isGap(codes[i]!) || (isJoint(codes[i]!) && isWordCode(codes[i - 1] ?? 0))) i += 1;
+    if (i >= text.length) return false;
+    const start = i;
+    let hash = 0;
+    for (; i < text.length && !isGap(codes[i]!) && !(isJoint(codes[i]!) && isWordCode(codes[i - 1] ?? 0)); i += 1)
+      hash = nextHash(hash, codes[i]!);
+    if (i - start > LONGEST_TOKEN) return false;
+    let k = 0;
+    while (k < kinds && SEEN[k] !== hash) k += 1;
+    if (k < kinds) continue;
+    if (kinds === SEEN.length) return false;
+    SEEN[kinds] = hash;
+    kinds += 1;
   }
-  return 5 * gaps > length && 5 * letters < length;
+  return kinds >= LEAST_KINDS;
 }
-const LOOK = 96;
+
+/** Of twenty-four letters in a row fewer are others. */
+const SEEN = new Int32Array(16);
+
+function isGap(code: number): boolean {
+  return code === 32 || code === 10 || code === 44 || code === 47 || code === 124;
+}
+
+/** Of signs for letters some are made of these. */
+function isJoint(code: number): boolean {
+  return code === 45 || code === 46;
+}
+
+function isWordCode(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
+}
 
 const LIVING =
   /[\p{ASCII}\p{M}\p{Cf}\p{P}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Thai}]/u;
@@ -100,14 +124,20 @@ function tokenSigns(text: string): Sign[] | null {
   if (tokens.length < LEAST_SIGNS || tokens.some(([token]) => token.length > LONGEST_TOKEN)) return null;
   if (new Set(tokens.map(([token]) => token)).size > MOST_KINDS) return null;
   const gaps = tokens.slice(1).map(({ index }, i) => text.slice(tokens[i]!.index + tokens[i]![0].length, index));
-  const usual = [...Map.groupBy(gaps, (gap) => gap)].reduce((a, b) => (b[1].length > a[1].length ? b : a))[0];
+  const usual = mostOf(gaps);
+  // Where nothing else stands between words, one sign does.
+  const space = gaps.every((gap) => gap === usual) ? mostOf(tokens.map(([token]) => token)) : null;
   const ids = new Map<string, number>();
   const signs: Sign[] = [];
   tokens.forEach(({ 0: token, index }, i) => {
     if (i > 0 && gaps[i - 1] !== usual) addSign(signs, ids, null, index - 1, index);
-    addSign(signs, ids, token, index, index + token.length);
+    addSign(signs, ids, token === space ? null : token, index, index + token.length);
   });
   return withWords(signs, ids);
+}
+
+function mostOf(items: readonly string[]): string {
+  return [...Map.groupBy(items, (item) => item)].reduce((a, b) => (b[1].length > a[1].length ? b : a))[0];
 }
 
 function addSign(signs: Sign[], ids: Map<string, number>, sign: string | null, start: number, end: number): void {

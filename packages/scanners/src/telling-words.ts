@@ -57,6 +57,17 @@ export function beginsCutWord(codes: Uint16Array, start: number, end: number): b
   return false;
 }
 
+/** Whether one of these words of six letters or more stands at a place among letters. */
+export function beginsTellingWord(letters: Uint8Array, at: number, end: number): boolean {
+  const start = (letters[at]! - A) * LETTERS + letters[at + 1]! - A;
+  if (!(start >= 0) || STARTS[start] !== 1) return false;
+  return BY_START.get(start)!.some((word) => {
+    if (word.length < MIN_JUMBLED || at + word.length > end) return false;
+    for (let i = 2; i < word.length; i += 1) if (letters[at + i] !== word.charCodeAt(i)) return false;
+    return true;
+  });
+}
+
 /** Whether the word [start, end) has the letters of a telling word, its first and last in place, and is another. */
 export function isJumbledWord(text: string, codes: Uint16Array, start: number, end: number): boolean {
   const first = (codes[start]! | 32) - A;

@@ -124,7 +124,6 @@ export function isStrange(text: string): boolean {
   let sum = 0;
   for (let i = 0; i < length; i += 1) {
     const code = text.charCodeAt(i);
-    if (code < FIRST || code > LAST) return false;
     if (code === FIRST) spaces += 1;
     const next = text.charCodeAt(i + 1);
     if (!isLetter(code) || !isLetter(next)) continue;
@@ -174,6 +173,30 @@ function scoreOf(values: ArrayLike<number>, change: Change, key: number): number
   }
   return pairs < LEAST_PAIRS || sum < GOOD * pairs ? 0 : (sum / pairs) * usual;
 }
+
+/** Characters whose two bytes are two characters of ASCII, the first one in either place. Null where one of them is none. */
+export function pairedView(source: View): View | null {
+  const { text, codes } = source;
+  if (text.length < LEAST / 2 || codes[0]! < FEWEST_PAIRED) return null;
+  for (const shifts of [
+    [0, 8],
+    [8, 0],
+  ]) {
+    const builder = new ViewBuilder(source, 2 * text.length);
+    let isPlain = true;
+    for (let i = 0; i < text.length && isPlain; i += 1)
+      for (const shift of shifts) {
+        const code = (codes[i]! >> shift) & 255;
+        isPlain &&= code >= FIRST && code <= LAST;
+        builder.pushUnit(code, i, i + 1);
+      }
+    const view = builder.view();
+    if (isPlain && !isStrange(view.text)) return view;
+  }
+  return null;
+}
+
+const FEWEST_PAIRED = 0x2020;
 
 function isLetter(code: number): boolean {
   return (code | 32) >= 97 && (code | 32) <= 122;

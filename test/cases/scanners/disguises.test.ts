@@ -13,14 +13,7 @@ const NOT_READ = new Set(['plus for spaces pii', 'tags around letters secrets', 
 const READ_IN_PART = ['no vowels', 'rot13 backwards'];
 
 /** Of the disguises of tools what is not read: whole ciphers, other bases, and letters over several texts. */
-const TOOLS_NOT_READ = new Set([
-  'CONCAT in SQL',
-  'acrostic of words',
-  'bacon',
-  'taps',
-  'key of Vigenere given',
-  'spaces and tabs at line ends',
-]);
+const TOOLS_NOT_READ = new Set(['CONCAT in SQL', 'taps', 'key of Vigenere given', 'spaces and tabs at line ends']);
 
 const IN_ALPHABETS = new Set([
   'base64 with cases changed',
@@ -31,36 +24,23 @@ const IN_ALPHABETS = new Set([
 
 /** Of the further disguises that may be fitted to what is not read, by scanner where another one reads it. */
 const FURTHER_NOT_READ = new Set([
-  'Cyrillic by sound',
-  'Hebrew by sound',
-  'Hebrew keyboard',
   'Playfair',
   'array of text of a PDF',
-  'base58 over lines',
-  'bold letters',
+  'base58 over lines prompt_injection',
+  'base58 over lines pii',
   'bytes as pictures secrets',
-  'bytes plus 7, in base64',
-  'capitals in a text',
+  'bytes plus 7, in base64 secrets',
   'characters five back secrets',
   'characters five back pii',
   'classes of one letter',
-  'decimal, doubled',
   'each letter one further',
   'each word moved by its place',
   'grid read down',
   'key of digits',
-  'letters of MathML',
-  'letters of names in a list',
-  'names of the letters',
   'one sentence of atbash in a letter',
-  'spelled by fruits',
-  'squares of a chessboard',
-  'subtitles',
-  'the same beginning of all words',
-  'two bytes as one character',
-  'two signs of base 36 a byte',
-  'two speakers',
-  'variables of an environment',
+  'two bytes as one character secrets',
+  'two signs of base 36 a byte secrets',
+  'two signs of base 36 a byte pii',
 ]);
 
 function finds(value: unknown, scanner: ScannerName): boolean {
