@@ -10,6 +10,7 @@ import { waitUntil } from '@countersign/infra/wait-until';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { allReady } from '../harness/all-ready.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { checkSystem, countOpen, type SideEffect } from './check-system.ts';
@@ -60,15 +61,9 @@ async function loseUnderLoad(what: () => string[]): Promise<void> {
   }
 }
 
-async function allReady(): Promise<boolean> {
-  const urls = system.services.health_urls.map((url) => `${url}/readyz`);
-  const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => null)));
-  return answers.every((answer) => answer?.status === 200);
-}
-
 async function expectHealed(): Promise<void> {
   await waitUntil('every job ends', async () => (await countOpen(system)) === 0, { timeout_ms: 90_000, every_ms: 100 });
-  await waitUntil('all are ready', allReady, { timeout_ms: 30_000 });
+  await waitUntil('all are ready', () => allReady(system), { timeout_ms: 30_000 });
   expect(loads.flatMap((load) => load.strange)).toEqual([]);
   expect(
     await checkSystem(
