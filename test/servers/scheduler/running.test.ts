@@ -12,7 +12,7 @@ import { decideAgain } from '@countersign/scheduler/dispatch/decide-again';
 import { dispatchCarefully } from '@countersign/scheduler/dispatch/dispatch-carefully';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
 import { pickCleared } from '@countersign/scheduler/dispatch/store-dispatch';
-import { forgetRunning } from '@countersign/scheduler/limits/store-running';
+import { forgetRunning, wakeWaiting } from '@countersign/scheduler/limits/store-running';
 import { sweepAttempts } from '@countersign/scheduler/retry/sweep-attempts';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
 import { readAgenda } from '@countersign/scheduler/store-agenda';
@@ -200,6 +200,31 @@ test('a place is free again when an attempt is lost or its job is cancelled, and
   await Promise.all([end(running), end(next)]);
   await forgetRunning(run.replicas[0]!.database);
   expect(await run.admin.query('SELECT * FROM scheduler.running_jobs')).toEqual([]);
+});
+
+test('one that is looked at while others are woken, and waits anew, is not forgotten', async () => {
+  const [bound, other] = [atOnce(1), atOnce(1)];
+  const [ending, running] = [await submit([bound]), await submit([other])];
+  await dispatch();
+  const [woken, again] = [await submit([bound]), await submit([other])];
+  await dispatch();
+  await end(ending);
+  // Its turn came, and nobody has looked at it yet.
+  await run.admin.query('UPDATE scheduler.jobs SET not_before = now() WHERE job_id = $1', [again]);
+  const waking = await run.admin.transaction(async (tx) => {
+    await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    await tx.query('SELECT FROM scheduler.jobs WHERE job_id = $1 FOR UPDATE', [woken]);
+    const waking = wakeWaiting(run.replicas[0]!.database);
+    const stands = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await waitUntil('it stands before a job', async () => (await run.admin.query(stands)).length > 0);
+    run.replicas[1]!.known.waits = false;
+    await dispatchJobs(run.replicas[1]!);
+    return { waking };
+  });
+  await waking.waking;
+  await end(running);
+  await dispatch();
+  expect(await statesOf([woken, again])).toEqual(['dispatched', 'dispatched']);
 });
 
 test('those that left the queue by another way hold up nobody behind them', async () => {

@@ -85,10 +85,16 @@ woken AS (
 SELECT (SELECT count(*) FROM heads)::int AS seen, coalesce(array_agg(l.tenant), '{}') AS tenants,
        coalesce(array_agg(l.job_id), '{}') AS job_ids, coalesce(array_agg(l.key), '{}') AS keys FROM leaving l`;
 
-/** After the jobs are locked, as where a job is looked at: in the other order two could wait for each other. */
+/**
+ * After the jobs are locked, as where a job is looked at: in the other order two could wait for each other. Whoever was looked at
+ * meanwhile, and waits anew, stays.
+ */
 const LEAVE_QUEUE = `
-DELETE FROM scheduler.running_waits w USING unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, key)
- WHERE w.tenant = k.tenant AND w.job_id = k.job_id AND w.key = k.key`;
+DELETE FROM scheduler.running_waits w
+ USING unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, key)
+ CROSS JOIN LATERAL (SELECT state, not_before FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = k.job_id OFFSET 0) j
+ WHERE w.tenant = k.tenant AND w.job_id = k.job_id AND w.key = k.key
+   AND NOT (j.state = 'cleared' AND j.not_before > clock_timestamp())`;
 
 /** Under keys that nobody counts any more. */
 const FORGET = `
