@@ -69,18 +69,22 @@ test('not ready on a server that only reads, and ready again without a restart',
   await withClient(test_database.admin_url, async (client) => {
     await client.query('SET default_transaction_read_only = off');
     await client.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
-    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'countersign_audit'`);
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE usename = 'countersign_audit' AND datname = current_database()`,
+    );
   });
   await expect.poll(at.isReady).toBe(true);
 });
 
 test('not ready without room for a file, however much room the row itself still has', async () => {
-  await asAdmin("ALTER ROLE countersign_audit SET temp_file_limit = '64kB'");
+  const role = `ALTER ROLE countersign_audit IN DATABASE ${new URL(test_database.admin_url).pathname.slice(1)}`;
+  await asAdmin(`${role} SET temp_file_limit = '64kB'`);
   try {
     await using at = await prove();
     await expect(at.check()).rejects.toMatchObject({ code: 'database_unavailable' });
   } finally {
-    await asAdmin('ALTER ROLE countersign_audit RESET temp_file_limit');
+    await asAdmin(`${role} RESET temp_file_limit`);
   }
 });
 

@@ -101,7 +101,8 @@ describe('SIGTERM', () => {
       // Inside a transaction the first look would be repeated for ever.
       await admin.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await admin.query(
-        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%WHERE%chain = $1%'",
+        `SELECT 1 FROM pg_stat_activity
+          WHERE wait_event_type = 'Lock' AND query LIKE '%WHERE%chain = $1%' AND datname = current_database()`,
       );
       return rows.length > 0;
     };

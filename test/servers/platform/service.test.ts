@@ -54,7 +54,9 @@ function untilReady(health_url: string, ready: boolean): Promise<unknown> {
 /** Connections that these services hold, to Postgres and to NATS. */
 async function heldConnections(): Promise<number> {
   const rows = await withClient(database.admin_url, (client) =>
-    client.query("SELECT 1 FROM pg_stat_activity WHERE application_name IN ('audit', 'ingress')"),
+    client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE application_name IN ('audit', 'ingress') AND datname = current_database()",
+    ),
   );
   const answer = await fetch(`${nats.server.monitor_url}/connz`);
   const { connections } = (await answer.json()) as { connections: { name?: string }[] };

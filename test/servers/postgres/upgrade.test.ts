@@ -132,7 +132,8 @@ async function migrateWhileSealing(admin_url: string, audit_url: string): Promis
     leaves.push(...(await sealer.query(`${LEAVES} FROM ledger.leaves ORDER BY leaf_index`)).rows);
     const migrated = migrate(admin_url);
     await waitUntil('the migrations wait for the sealer', async () => {
-      const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger.leaves'::regclass`;
+      const waiting = `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE NOT granted AND relation = 'ledger.leaves'::regclass AND datname = current_database()`;
       return (await run.admin.query(waiting)).length > 0;
     });
     await sealer.query('COMMIT');

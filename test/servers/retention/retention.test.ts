@@ -177,7 +177,8 @@ describe('legal holds', () => {
     const setting = ask('scheduler.hold', { hold_id: 'hold-late', kind: 'job', target: id, reason: 'x' } as never);
     await waitUntil('the hold waits', async () => {
       const [row] = await ledger.admin.query<{ n: number }>(
-        `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND classid = 1279607886`,
+        `SELECT count(*)::int AS n FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+          WHERE NOT granted AND locktype = 'advisory' AND classid = 1279607886 AND datname = current_database()`,
       );
       return row!.n === 1;
     });

@@ -129,7 +129,11 @@ test('two that are dispatched in the same moment never share the last place', as
     late = other.database.transaction((own) => dispatchCarefully(other, own, [second!])).finally(waits.resolve);
     // Until it is done, or stands before the count that this transaction holds.
     const stands = async () =>
-      (await run.admin.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).length > 0;
+      (
+        await run.admin.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()`,
+        )
+      ).length > 0;
     await Promise.race([waits.promise, waitUntil('the other one waits', stands)]);
   });
   await late;
