@@ -51,7 +51,7 @@ try {
   const boss_url = stack.postgres.admin_url.replace(/\/postgres$/, '/boss');
 
   say(`each load runs ${seconds} s; Postgres commits durably; every service is its own process`);
-  const boss = await drivePgBoss(boss_url, seconds, 1);
+  const before = await drivePgBoss(boss_url, seconds, 1);
   const tuned = await drivePgBoss(boss_url, seconds, 100);
   await using bare = await runNatsServer({
     program: natsProcess(await findNatsServer()),
@@ -62,6 +62,9 @@ try {
   await bare.stop();
   const prepared = { dir, admin_url: stack.postgres.admin_url, nats_url: stack.nats.url, keys };
   const driven = await driveCountersign(stack, prepared, { seconds, counted_jobs: COUNTED_JOBS });
+  // Before and after, so that what the machine does meanwhile falls on both.
+  const after = await drivePgBoss(boss_url, seconds, 1);
+  const boss = (before + after) / 2;
   const twice = await driveCountersign(stack, prepared, { seconds, replicas: 2 });
   const grown = history > 0 ? await driveCountersign(stack, prepared, { seconds, history }) : null;
   const mcp = await driveMcp(prepared, MCP_CALLS);
@@ -78,7 +81,8 @@ try {
     say(`  with a history of ${String(history).padEnd(14)} ${grown.jobs_per_s.toFixed(0)} jobs/s   ${kept} × that`);
   }
   say(`bare JetStream chain of 4 hops     ${chain.toFixed(0)} chains/s   Countersign is ${times(chain)} that`);
-  say(`pg-boss, send and work, one by one ${boss.toFixed(0)} jobs/s   Countersign is ${times(boss)} that`);
+  const each = `${before.toFixed(0)} before and ${after.toFixed(0)} after`;
+  say(`pg-boss, send and work, one by one ${boss.toFixed(0)} jobs/s   Countersign is ${times(boss)} that (${each})`);
   say(`pg-boss, send and work, by hundreds ${tuned.toFixed(0)} jobs/s   Countersign is ${times(tuned)} that`);
   say('');
   const { submit_ms, released_ms } = driven.fixed;

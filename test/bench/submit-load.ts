@@ -13,6 +13,8 @@ export type LoadResult = {
   job_ids: string[];
   submit_ms: number[];
   released_ms: number[];
+  /** When the first was submitted, milliseconds since 1970. */
+  began_at: number;
 };
 
 const { url, key, rate, clients, seconds } = JSON.parse(process.env.BENCH_LOAD!) as {
@@ -47,7 +49,14 @@ function send(method: string, path: string, text?: string): Promise<{ status: nu
   });
 }
 
-const result: LoadResult = { accepted: 0, refused: 0, job_ids: [], submit_ms: [], released_ms: [] };
+const result: LoadResult = {
+  accepted: 0,
+  refused: 0,
+  job_ids: [],
+  submit_ms: [],
+  released_ms: [],
+  began_at: Date.now(),
+};
 
 async function submit(follow: boolean): Promise<void> {
   const started = performance.now();
