@@ -3,6 +3,7 @@
  * letter by letter, run together, or with digits for letters. Only attempts to instruct a reader are looked for in it.
  */
 
+import { unkeyedView } from './keyed-letters.ts';
 import { shiftedBack } from './letter-statistics.ts';
 import { sourceView, type View, ViewBuilder } from './normalise.ts';
 import { hasShortLines, linesView, type Taken, takenLetters, unaffixedView } from './pick-out.ts';
@@ -91,9 +92,10 @@ export function respelled(view: View, most: number, disguises: Disguises, budget
     tries.left -= 1;
     if (tries.left >= 0) add(() => solvedView(source, disguises.isStrange), true);
   }
-  if (disguises.isMixed) {
+  if (disguises.isStrange || disguises.isMixed) {
     tries.left -= 1;
-    if (tries.left >= 0) add(() => reorderedView(source), true);
+    if (tries.left >= 0) add(() => unkeyedView(source), true);
+    if (tries.left >= 0 && disguises.isMixed) add(() => reorderedView(source), true);
   }
   if (disguises.hasSpelled) add(() => spelledView(source), true);
   for (const taken of disguises.taken) add(() => takenView(source, taken), true);

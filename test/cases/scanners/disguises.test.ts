@@ -33,8 +33,6 @@ const FURTHER_NOT_READ = new Set([
   'characters five back secrets',
   'characters five back pii',
   'classes of one letter',
-  'each letter one further',
-  'each word moved by its place',
   'grid read down',
   'key of digits',
   'one sentence of atbash in a letter',
