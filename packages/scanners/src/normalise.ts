@@ -73,9 +73,14 @@ export class ViewBuilder {
     const shift = at - from;
     for (let i = from; i < to; i += 1) {
       units[i + shift] = codes[i]!;
-      starts[i + shift] = parentStarts === null ? i : parentStarts[i]!;
-      ends[i + shift] = parentEnds === null ? i + 1 : parentEnds[i]!;
+      starts[i + shift] = i;
+      ends[i + shift] = i + 1;
     }
+    if (parentStarts !== null && parentEnds !== null)
+      for (let i = from; i < to; i += 1) {
+        starts[i + shift] = parentStarts[i]!;
+        ends[i + shift] = parentEnds[i]!;
+      }
     this.#length = at + Math.max(0, to - from);
   }
 
