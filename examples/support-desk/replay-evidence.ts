@@ -10,10 +10,12 @@ import { entryHash, sameBytes } from '@countersign/ledger/chain-hash';
 import { toChainEntry } from '@countersign/ledger/shown-entry';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { z } from 'zod';
+import { readEnv } from './read-env.ts';
 
-const env = z
-  .object({ COUNTERSIGN_NATS_URL: z.string(), COUNTERSIGN_TENANT: z.string(), AUDITOR_NKEY: z.string() })
-  .parse(process.env);
+const env = readEnv(
+  z.object({ COUNTERSIGN_NATS_URL: z.string(), COUNTERSIGN_TENANT: z.string(), AUDITOR_NKEY: z.string() }),
+  process.env,
+);
 const [from = '0', topic] = process.argv.slice(2);
 
 const connection = await connect({

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { type Agent, type Told, workOnTicket } from './agent.ts';
 import { checkLedger, type LedgerVerdict } from './check-ledger.ts';
 import { type Say, seatPeople } from './people.ts';
+import { readEnv } from './read-env.ts';
 import { readTickets } from './read-tickets.ts';
 import { submitOverNats } from './submit-over-nats.ts';
 
@@ -29,12 +30,12 @@ type ExampleEnv = z.output<typeof exampleEnv>;
 
 export type ExampleRun = { told: Told[]; verdict: LedgerVerdict };
 
-/** The system and the desk's workers must be up. Throws a ZodError that names what `env` lacks. */
+/** The system and the desk's workers must be up. Throws an Error that names what `env` lacks. */
 export async function runExample(
   env: Readonly<Record<string, string | undefined>>,
   say: Say = (line) => console.log(line),
 ): Promise<ExampleRun> {
-  const settings = exampleEnv.parse(env);
+  const settings = readEnv(exampleEnv, env);
   const clientOf = (api_key: string): Client =>
     createClient({ url: settings.COUNTERSIGN_URL, tenant: settings.COUNTERSIGN_TENANT, api_key });
   const people = [

@@ -7,6 +7,7 @@ import { handleDemo } from './handle-demo.ts';
 import { handleDeploy } from './handle-deploy.ts';
 import { handleDeskRead } from './handle-desk-read.ts';
 import { handleDeskWrite } from './handle-desk-write.ts';
+import { readEnv } from './read-env.ts';
 
 const POOLS = ['demo-read', 'desk-read', 'desk-write', 'infra-prod-write'] as const;
 const CONCURRENCY: Readonly<Record<(typeof POOLS)[number], number>> = {
@@ -33,9 +34,9 @@ const workersEnv = z.object({
   DESK_RELEASE_DIR: z.string(),
 });
 
-/** Prepares the desk's database and resolves when every worker takes work. Throws a ZodError that names what is missing. */
+/** Prepares the desk's database and resolves when every worker takes work. Throws an Error that names what is missing. */
 export async function startWorkers(env: Readonly<Record<string, string | undefined>>): Promise<AsyncDisposable> {
-  const settings = workersEnv.parse(env);
+  const settings = readEnv(workersEnv, env);
   await prepareDesk(settings.DESK_DATABASE_URL);
   const owned = new AsyncDisposableStack();
   const readable = owned.adopt(openDesk(settings.DESK_DATABASE_URL, 'read'), (pool) => pool.end());

@@ -2,7 +2,9 @@
  * The messages of OWASP's Agent Control Standard v0.1.0 as far as a guardian reads them (Instrument specification, sections 3 and 17).
  * Unknown members of `params` are ignored, as the standard demands; an unknown member beside them is refused.
  */
+
 import { uuid } from '@countersign/contracts/names';
+import { tellShapeFaults } from '@countersign/contracts/shape-fault';
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import { z } from 'zod';
 
@@ -89,6 +91,6 @@ export function readRequest(text: string | Uint8Array): Read {
   if (read.success) return { ok: true, request: read.data };
   const given = (parsed.value as { id?: unknown } | null)?.id;
   const id = typeof given === 'string' || typeof given === 'number' ? given : null;
-  const places = read.error.issues.slice(0, 5).map(({ path }) => path.join('.') || 'the message');
-  return { ok: false, id, error: new AcsError('INVALID_REQUEST', `not as it must be: ${places.join(', ')}`) };
+  const faults = tellShapeFaults(read.error.issues.slice(0, 5), parsed.value, 'the message');
+  return { ok: false, id, error: new AcsError('INVALID_REQUEST', faults) };
 }

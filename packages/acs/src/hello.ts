@@ -1,4 +1,5 @@
 /** The handshake (section 4): which of a host's steps this guardian judges, how long to wait for it, and that its silence is a no. */
+import { tellShapeFaults } from '@countersign/contracts/shape-fault';
 import { ACS_VERSION, AcsError, type AcsRequest, clientHello, MESSAGE_BYTES, SKEW_MS } from './envelope.ts';
 import { EVENTS, type GuardianFile } from './guardian-file.ts';
 import { LATE_MS } from './judge-calls.ts';
@@ -29,8 +30,8 @@ export type ServerHello = { methods_evaluated: string[] } & Record<string, unkno
 export function hello({ params }: AcsRequest, { file, transport }: HelloParts): ServerHello {
   const read = clientHello.safeParse(params.payload);
   if (!read.success) {
-    const places = read.error.issues.map(({ path }) => path.join('.'));
-    throw new AcsError('INVALID_REQUEST', `ClientHello: ${places.join(', ')}`);
+    const faults = tellShapeFaults(read.error.issues.slice(0, 5), params.payload, 'all of it');
+    throw new AcsError('INVALID_REQUEST', `ClientHello: ${faults}`);
   }
   const { acs_versions_supported, methods_implemented, transports_supported, profiles_supported } = read.data;
   if (!acs_versions_supported.some((version) => version.startsWith('0.')))

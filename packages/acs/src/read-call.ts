@@ -1,6 +1,8 @@
 /** Reads a step as the call it asks about: what is decided has to be what the host runs, so what says two things is refused. */
+
 import { MCP_REQUESTS } from '@countersign/adapter-core/mcp-requests';
 import { topicToken } from '@countersign/adapter-core/topic-token';
+import { tellShapeFaults } from '@countersign/contracts/shape-fault';
 import { z } from 'zod';
 import type { AcsRequest } from './envelope.ts';
 import { AcsError } from './envelope.ts';
@@ -91,6 +93,6 @@ export function readMcp({ method, params }: AcsRequest): AcsCall | AcsResult {
 function parse<T extends z.ZodType>(schema: T, payload: unknown): z.output<T> {
   const read = schema.safeParse(payload);
   if (read.success) return read.data;
-  const places = read.error.issues.slice(0, 5).map(({ path }) => path.join('.') || 'payload');
-  throw new AcsError('INVALID_PARAMS', `payload not as it must be: ${places.join(', ')}`);
+  const faults = tellShapeFaults(read.error.issues.slice(0, 5), payload, 'all of it');
+  throw new AcsError('INVALID_PARAMS', `payload: ${faults}`);
 }

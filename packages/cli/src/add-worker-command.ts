@@ -2,10 +2,12 @@
  * `countersign workers add`: makes a worker's key pairs, registers their public halves, and writes the one file that it
  * starts from. The private halves go into that file and nowhere else.
  */
+
 import { generateKeyPairSync } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { ApiError } from '@countersign/client/api-error';
 import type { WorkerView } from '@countersign/contracts/identity';
+import { issueWords } from '@countersign/contracts/issue-words';
 import { token } from '@countersign/contracts/names';
 import { type WorkerFile, workerFile } from '@countersign/contracts/worker-file';
 import { createNatsKey } from '@countersign/platform/nats-key';
@@ -90,7 +92,7 @@ export function makeWorkerFile({ pool, name, natsUrl, http, schedulerKey }: Omit
   };
   const checked = workerFile.safeParse(file);
   // Only what was given can be wrong.
-  if (!checked.success) throw new UsageError(`--scheduler-key: ${checked.error.issues[0]!.message}`);
+  if (!checked.success) throw new UsageError(`--scheduler-key: ${issueWords(checked.error.issues[0]!)}`);
   const public_key = signing.publicKey.export({ format: 'jwk' }).x as string;
   return { file, public_key, bus_key: bus?.nkey_public ?? null };
 }

@@ -1,5 +1,6 @@
 /** What is wrong with the shape of a document, in the words of who wrote it: a field that is not there is missing, not a wrong value. */
 import type { z } from 'zod';
+import { issueWords } from './issue-words.ts';
 
 export type ShapeIssue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -25,13 +26,19 @@ export function shapeFaults(issue: ShapeIssue, value: unknown): ShapeFault[] {
     if (meant !== undefined)
       return meant.flatMap((each) => shapeFaults({ ...each, path: [...path, ...each.path] } as ShapeIssue, value));
   }
-  const says = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const says = issueWords(issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue);
   return [{ code: 'field_invalid', path, says: `: ${says}` }];
 }
 
 /** `keys.0.key_id is missing (field_invalid)`; `whole` is what the document itself is called. */
 export function tellShapeFault({ code, path, says }: ShapeFault, whole: string): string {
   return `${path.join('.') || whole}${says} (${code})`;
+}
+
+/** All of them, as one sentence. */
+export function tellShapeFaults(issues: readonly ShapeIssue[], value: unknown, whole: string): string {
+  const faults = issues.flatMap((issue) => shapeFaults(issue, value));
+  return faults.map((fault) => tellShapeFault(fault, whole)).join('; ');
 }
 
 function isInside({ code, path }: ShapeIssue): boolean {

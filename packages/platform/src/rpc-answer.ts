@@ -9,6 +9,7 @@ import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Connection, Message } from './nats-connection.ts';
+import { readShape } from './read-shape.ts';
 import { digestOf, mayCall, type Outcome, readRequest, servedAt } from './rpc-envelope.ts';
 
 export type RpcMeta = { subject: string; traceparent: string };
@@ -80,8 +81,5 @@ export function openAnswering({ connection, log, metrics }: AnsweringParts): Ans
 }
 
 function parse<V extends RpcVerb>(verb: V, body: unknown): RpcParsed<V> {
-  const parsed = RPC[verb].request.safeParse(body);
-  if (parsed.success) return parsed.data as RpcParsed<V>;
-  const issue = parsed.error.issues[0];
-  throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
+  return readShape(RPC[verb].request, body, 'field_invalid') as RpcParsed<V>;
 }

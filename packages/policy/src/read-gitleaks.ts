@@ -2,6 +2,7 @@
  * Reads a gitleaks configuration into own rules. What its fields mean there they mean here; what nothing here can hold is
  * refused by name, with the line that it stands on. Text that comes through a gate has no path, no commit and no history.
  */
+import { issueWords } from '@countersign/contracts/issue-words';
 import { LIMITS } from '@countersign/contracts/limits';
 import { type GitleaksSource, type OwnRule, ownRule } from '@countersign/contracts/scanner-rules';
 import { parse, TomlError } from 'smol-toml';
@@ -115,11 +116,11 @@ function convert(source: GitleaksSource, value: unknown, locate: (path: Path) =>
     const settled = ownRule.safeParse(settle(source, each, global));
     if (settled.success)
       return [{ rule: settled.data, locate: (path: Path) => locate(['rules', i, ...path.map(inGitleaks)]) }];
-    for (const { path, message } of settled.error.issues)
+    for (const issue of settled.error.issues)
       fault(
         'field_invalid',
-        ['rules', i, ...path.map(inGitleaks)],
-        `rule ${each.id}, ${path.map(inGitleaks).join('.')}: ${message}`,
+        ['rules', i, ...issue.path.map(inGitleaks)],
+        `rule ${each.id}, ${issue.path.map(inGitleaks).join('.')}: ${issueWords(issue)}`,
       );
     return [];
   });

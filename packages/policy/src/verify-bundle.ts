@@ -9,6 +9,7 @@ import {
   bundleDocument,
   type TrustRoot,
 } from '@countersign/contracts/policy';
+import { tellShapeFaults } from '@countersign/contracts/shape-fault';
 import { canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
 import { countSignatures, earlier, isBefore, isFrom } from '@countersign/ledger/count-signatures';
 import { sha256Hex, signedBytes } from './build-bundle.ts';
@@ -38,7 +39,10 @@ export async function verifyBundle(text: string, root: TrustRoot, now: string): 
   if (!parsed.ok) return refuseBundle('bundle_malformed', `${parsed.code} at ${parsed.at || 'the top'}`);
   const shaped = bundleDocument.safeParse(parsed.value);
   if (!shaped.success)
-    return refuseBundle('bundle_malformed', `${shaped.error.issues[0]?.path.join('.') ?? ''} is not as it must be`);
+    return refuseBundle(
+      'bundle_malformed',
+      tellShapeFaults(shaped.error.issues.slice(0, 1), parsed.value, 'the bundle'),
+    );
   const { manifest, files, signatures } = shaped.data;
   const { tenants } = manifest.scope;
   if (tenants.includes('*') && tenants.length > 1) return refuseBundle('bundle_scope_invalid', '* stands alone');

@@ -34,7 +34,7 @@ export type Worker = AsyncDisposable & {
 
 type Begun = { take(delivery: Delivery): void; end(): Promise<UnsettledResult[]> };
 
-/** Throws a ZodError or TypeError that names every option that is wrong. */
+/** Throws a TypeError that names every option that is wrong. */
 export function createWorker(options: WorkerOptions): Worker {
   const settings = readOptions(options);
   let begun: Begun | undefined;

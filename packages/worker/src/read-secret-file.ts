@@ -1,7 +1,7 @@
 /** Reads a JSON file that has secrets in it. What is wrong is told by field, and the content never is. */
 import { readFileSync } from 'node:fs';
 import { tellFileFault } from '@countersign/contracts/file-fault';
-import { shapeFaults, tellShapeFault } from '@countersign/contracts/shape-fault';
+import { tellShapeFaults } from '@countersign/contracts/shape-fault';
 import type { z } from 'zod';
 
 /** `kind`: what the file should be, for the message. Throws TypeError. */
@@ -15,8 +15,5 @@ export function readSecretFile<T extends z.ZodType>(path: string, schema: T, kin
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues
-    .flatMap((issue) => shapeFaults(issue, value))
-    .map((fault) => tellShapeFault(fault, 'the file'));
-  throw new TypeError(`${path} is no ${kind}: ${faults.join('; ')}`);
+  throw new TypeError(`${path} is no ${kind}: ${tellShapeFaults(parsed.error.issues, value, 'the file')}`);
 }

@@ -1,9 +1,11 @@
 /** What a worker is given by its owner and what its handler is given for one job. */
+
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey } from 'node:crypto';
 import type { Constraints, EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
+import { tellShapeFaults } from '@countersign/contracts/shape-fault';
 import type { Delivery } from '@countersign/contracts/worker-door';
 import { publicKeyOf } from '@countersign/platform/ed25519-keys';
 import type { Logger } from '@countersign/platform/logger';
@@ -99,12 +101,15 @@ export type WorkerSettings = Omit<
   keys: KeyObject[];
 };
 
-/** Throws on the first start, with all mistakes at once, rather than on the first job. */
+/** Throws a TypeError on the first start, with all mistakes at once, rather than on the first job. */
 export function readOptions(options: WorkerOptions): WorkerSettings {
-  const { signing_key, scheduler_public_keys, artifacts_url, ...rest } = checked.parse(options);
+  const parsed = checked.safeParse(options);
+  if (!parsed.success)
+    throw new TypeError(`options of the worker: ${tellShapeFaults(parsed.error.issues, options, 'the options')}`);
+  const { signing_key, scheduler_public_keys, artifacts_url, ...rest } = parsed.data;
   const way = ways.safeParse(options);
   if (!way.success) throw new TypeError('give either `url` (http or https), or `servers` and `nkey_seed`');
-  const signingKey = createPrivateKey(signing_key);
+  const signingKey = privateKeyOf(signing_key);
   if (signingKey.asymmetricKeyType !== 'ed25519') throw new TypeError('signing_key must be an Ed25519 key');
   const url = artifacts_url ?? way.data.url ?? null;
   return {
@@ -114,4 +119,13 @@ export function readOptions(options: WorkerOptions): WorkerSettings {
     signingKey,
     keys: scheduler_public_keys.map(publicKeyOf),
   };
+}
+
+/** What the library says of a key that is none quotes its own inside. */
+function privateKeyOf(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new TypeError('signing_key must be a PKCS#8 PEM');
+  }
 }

@@ -2,11 +2,13 @@
  * Answers who replays evidence on the bus: sealed entries that concern a tenant, from any leaf on, by topic, as often as
  * asked. It reads the ledger, which holds what the stream no longer does.
  */
+
 import { CountersignError } from '@countersign/contracts/errors';
 import { type ReplayPage, type ReplayQuestion, replayQuestion } from '@countersign/contracts/replay';
 import { isFromOtherAccount, readReplaySubject } from '@countersign/contracts/subjects';
 import type { Tx } from '@countersign/platform/database';
 import type { Message } from '@countersign/platform/nats-connection';
+import { readShape } from '@countersign/platform/read-shape';
 import { listEntries } from './list-entries.ts';
 
 /** Only who asked from another account: the server lets each account ask for its own tenant alone. */
@@ -32,8 +34,5 @@ function readQuestion(data: Uint8Array): ReplayQuestion {
   } catch {
     throw new CountersignError('json_malformed');
   }
-  const question = replayQuestion.safeParse(value);
-  if (question.success) return question.data;
-  const issue = question.error.issues[0];
-  throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
+  return readShape(replayQuestion, value, 'field_invalid');
 }

@@ -2,6 +2,7 @@
 import { workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { readShape } from '@countersign/platform/read-shape';
 import type { Context } from 'hono';
 import { type Caller, mayAny } from './caller.ts';
 import { readAnyBody, readJsonBody, readTextBody } from './read-body.ts';
@@ -12,7 +13,6 @@ import {
   readCredential,
   readWorkerCredential,
 } from './read-credential.ts';
-import { readShape } from './read-shape.ts';
 import type { Incoming, Route } from './route.ts';
 
 /** Who asks on a route that is open to everybody. */

@@ -1,4 +1,5 @@
 /** `/jobs`: submit, list, look at one with all its evidence, cancel. What it shows of content is the released result alone. */
+
 import { CountersignError } from '@countersign/contracts/errors';
 import {
   accepted,
@@ -14,6 +15,7 @@ import {
   submitQuery,
   timeline,
 } from '@countersign/contracts/http';
+import { issueWords } from '@countersign/contracts/issue-words';
 import { jobRequest, jobView } from '@countersign/contracts/job';
 import { showBody } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -90,7 +92,7 @@ function readIdempotencyKey(header: string | undefined): string | null {
   if (header === undefined) return null;
   const parsed = idempotencyKey.safeParse(header);
   if (parsed.success) return `key:${parsed.data}`;
-  throw new CountersignError('field_invalid', parsed.error.issues[0]?.message, { at: 'Idempotency-Key' });
+  throw new CountersignError('field_invalid', issueWords(parsed.error.issues[0]!), { at: 'Idempotency-Key' });
 }
 
 function listRoute(bus: Bus): Route {

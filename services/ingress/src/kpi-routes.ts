@@ -1,5 +1,7 @@
 /** `/kpis`: what people steer by. */
+
 import { CountersignError } from '@countersign/contracts/errors';
+import { issueWords } from '@countersign/contracts/issue-words';
 import { kpiQuery, kpiQuestion, kpis } from '@countersign/contracts/kpis';
 import type { Bus } from '@countersign/platform/bus';
 import { type Route, route } from './route.ts';
@@ -20,7 +22,8 @@ export function kpiRoutes(bus: Bus): Route[] {
         const to = query.to ?? dayOf(Date.now());
         const from = query.from ?? dayOf(Date.parse(to) - (DEFAULT_DAYS - 1) * DAY_MS);
         const asked = kpiQuestion.safeParse({ tenant: caller.tenant, from, to });
-        if (!asked.success) throw new CountersignError('query_invalid', asked.error.issues[0]?.message, { at: 'from' });
+        if (!asked.success)
+          throw new CountersignError('query_invalid', issueWords(asked.error.issues[0]!), { at: 'from' });
         return bus.call('audit.kpis', asked.data, { traceparent });
       },
     }),

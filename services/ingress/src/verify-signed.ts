@@ -7,10 +7,10 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { type SignedRequest, signedRequest } from '@countersign/contracts/signed-request';
 import { canonicalize, type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
 import { encodeUtf8 } from '@countersign/ledger/digest';
+import { readShape } from '@countersign/platform/read-shape';
 import { signedBy } from '@countersign/platform/signed-by';
 import type { Authenticator } from './authenticate.ts';
 import type { Submission } from './prepare-job.ts';
-import { readShape } from './read-shape.ts';
 
 export type SignedMessage = {
   subject: string;

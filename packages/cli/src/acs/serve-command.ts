@@ -56,7 +56,7 @@ async function orUsage<T>(make: () => T | Promise<T>): Promise<T> {
     return await make();
   } catch (thrown) {
     const { name, message } = thrown as Error;
-    if (!(thrown instanceof TypeError) && !/^(WorkerStartError|ZodError)$/.test(name)) throw thrown;
+    if (!(thrown instanceof TypeError) && name !== 'WorkerStartError') throw thrown;
     throw new UsageError(`${message}; \`countersign acs add\` writes the file`);
   }
 }

@@ -46,8 +46,7 @@ export function readProxy(path: string): ProxyFile {
 /** What stays wrong until somebody changes something: the client shows what stands on standard error. */
 export function tellOwner(thrown: unknown): never {
   const { name, message } = thrown as Error;
-  if (!(thrown instanceof TypeError) && !/^(WorkerStartError|UpstreamError|ListenError|ZodError)$/.test(name))
-    throw thrown;
+  if (!(thrown instanceof TypeError) && !/^(WorkerStartError|UpstreamError|ListenError)$/.test(name)) throw thrown;
   throw new UsageError(message);
 }
 

@@ -2,6 +2,7 @@
  * What workers over HTTP ask, as ingress hands it on. Each question is verified here by the worker's own registered key, so
  * that whoever speaks as ingress can neither claim, beat nor take work in a worker's name; then it is answered as on the bus.
  */
+
 import type { KeyObject } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
@@ -20,6 +21,7 @@ import {
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import { readControl } from '@countersign/platform/control-gate';
 import { publicKeyOf } from '@countersign/platform/ed25519-keys';
+import { readShape } from '@countersign/platform/read-shape';
 import { WORKERS } from '@countersign/platform/read-signature';
 import { rememberBriefly } from '@countersign/platform/remember-briefly';
 import { checkBody, checkSigned, openSigned } from '@countersign/platform/signed-http';
@@ -118,11 +120,7 @@ function openKeys({ database }: Pick<SchedulerContext, 'database'>): Keys {
 function readBody<S extends z.ZodType>(schema: S, body: string): z.output<S> {
   const json = parseStrict(Buffer.from(body));
   if (!json.ok) throw new CountersignError(json.code, json.detail, { at: json.at });
-  const parsed = schema.safeParse(json.value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  const code = issue.code === 'unrecognized_keys' ? 'field_unknown' : 'field_invalid';
-  throw new CountersignError(code, issue.message, { at: `/${issue.path.join('/')}` });
+  return readShape(schema, json.value);
 }
 
 /** A worker settles deliveries of its own pool alone, as the bus has it. */
