@@ -14,6 +14,8 @@ const MOST_TOKEN = 4096;
 /** Tokens of one text that are tried. A big number costs the square of its length. */
 const MOST_TRIED = 128;
 const MOST_BIG = 256;
+/** Of tokens over lines. */
+const MOST_JOINED = 1024;
 
 const VISIBLE = alphabetOf(/[!-~]/);
 /** Of base45, which has a space. */
@@ -74,7 +76,7 @@ function sameBehind(runs: readonly Run[], run: Run): Run {
   let [from, to] = run;
   for (let i = runs.indexOf(run) + 1; i < runs.length && runs[i]![0] === to + 1; i += 1) {
     to = runs[i]![1];
-    if (to - runs[i]![0] !== run[1] - run[0]) break;
+    if (to - runs[i]![0] !== run[1] - run[0] || to - from > MOST_JOINED) break;
   }
   return to === run[1] ? run : [from, to];
 }

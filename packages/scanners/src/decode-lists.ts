@@ -96,12 +96,22 @@ class List {
 
 /** Numbers in each base whose digits they have; bytes from -128 on are those from 128 on. */
 function addNumbers(numbers: readonly string[], from: number, to: number, add: AddBytes): void {
+  const first = numbers.slice(0, LEAST_BYTES);
   const addIn = (base: number, isLast: boolean): boolean => {
     const values = numbers.map((number) => Number.parseInt(number, base));
     return values.every((value) => value >= -128 && value < 256) && add(values, from, to, isLast);
   };
-  const isFound = BASES.some((base) => numbers.every((number) => isOfBase(number, base)) && addIn(base, false));
-  if (!isFound) addIn(10, true);
+  // Whatever is no text under any base has to be bytes that take three digits.
+  const mayBe = (base: number): boolean =>
+    first.every((number) => isOfBase(number, base) && isPrinted(Number.parseInt(number, base)));
+  const isFound = BASES.some(
+    (base) => mayBe(base) && numbers.every((number) => isOfBase(number, base)) && addIn(base, false),
+  );
+  if (!isFound && first.some((number) => number.length > 2)) addIn(10, true);
+}
+
+function isPrinted(value: number): boolean {
+  return (value >= 32 && value < 127) || value === 9 || value === 10 || value === 13;
 }
 
 function isOfBase(number: string, base: number): boolean {

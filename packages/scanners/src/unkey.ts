@@ -182,6 +182,10 @@ export function pairedView(source: View): View | null {
     [0, 8],
     [8, 0],
   ]) {
+    const first = Array.from({ length: LEAST / 2 }, (_, i) =>
+      shifts.map((shift) => String.fromCharCode((codes[i]! >> shift) & 255)),
+    );
+    if (isStrange(first.flat().join(''))) continue;
     const builder = new ViewBuilder(source, 2 * text.length);
     let isPlain = true;
     for (let i = 0; i < text.length && isPlain; i += 1)
