@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { sign, verify } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -101,7 +101,8 @@ async function inJavaScript(): Promise<Played> {
 
 async function inPython(): Promise<Played> {
   const stage = await startFakeDoor({ older: true });
-  const file = join(mkdtempSync(join(tmpdir(), 'python-worker-')), 'worker.json');
+  const dir = mkdtempSync(join(tmpdir(), 'python-worker-'));
+  const file = join(dir, 'worker.json');
   writeFileSync(file, JSON.stringify(fileOf(stage)), { mode: 0o600 });
   const script = join(PROJECT_DIR, 'test/cases/worker/play-handler.py');
   const child: ChildProcess = spawn('python3', [script, PACKAGE, file, stage.url], {
@@ -111,6 +112,7 @@ async function inPython(): Promise<Played> {
   const end = async () => {
     child.stdin!.end();
     await ended;
+    rmSync(dir, { recursive: true });
     await stage[Symbol.asyncDispose]();
   };
   return { stage, effects: stage.effects, [Symbol.asyncDispose]: end };
