@@ -65,7 +65,7 @@ export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: bool
       tried += 1;
       const plain = readToken(text.slice(...run).replace(AROUND, ''));
       const lines = plain === null ? sameBehind(tokens, run) : run;
-      add(plain ?? (lines === run ? null : readToken(text.slice(...lines).replace(/[^!-~]/g, ''))), lines);
+      add(plain ?? (lines === run ? null : readLines(text, lines)), lines);
     }
   for (const run of runsOfFew(view)) add(readFew(view, run, budget), run);
   return (builder as ViewBuilder | null)?.view() ?? null;
@@ -79,6 +79,19 @@ function sameBehind(runs: readonly Run[], run: Run): Run {
     if (to - runs[i]![0] !== run[1] - run[0] || to - from > MOST_JOINED) break;
   }
   return to === run[1] ? run : [from, to];
+}
+
+/** Long lines are joined only where they begin as a text does. */
+function readLines(text: string, [from, to]: Run): string | null {
+  const visible = (end: number): string => text.slice(from, end).replace(/[^!-~]/g, '');
+  return to - from > MOST_TOKEN && !BASES.some((base) => beginsText(visible(from + LOOKED), base))
+    ? null
+    : readToken(visible(to));
+}
+
+function beginsText(written: string, base: Base): boolean {
+  const first = base.isBig ? null : valuesOf(written.slice(0, LEAST_TOKEN), base);
+  return first !== null && isText(base.read(first, LEAST_BYTES));
 }
 
 /** Letters without the vowels that words have, and as many signs as tokens of such an alphabet have. */
