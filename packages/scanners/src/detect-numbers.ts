@@ -9,7 +9,7 @@ import { detectIban } from './ibans.ts';
 import { NINO_WORDS, SPLIT_TOKENS } from './national-ids.ts';
 import type { View } from './normalise.ts';
 import { asNamed, BEGINS_GROUPS, BY_GROUPS, BY_SHAPE, type Form, keyOf, MIXED, shapeAt } from './number-forms.ts';
-import { countDigits, type Group, standsFree, walkNumbers } from './number-groups.ts';
+import { countDigits, type Group, isCardGrouping, standsFree, walkNumbers } from './number-groups.ts';
 import { isCounted, isInUuid, isParted } from './other-numbers.ts';
 import { hasCardLength, judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
@@ -286,13 +286,6 @@ class NumberReader {
 
 function never(): boolean {
   return false;
-}
-
-/** Printed cards stand in groups of three and more; evasions split evenly. Other groupings are tables of numbers. */
-function isCardGrouping(groups: readonly Group[]): boolean {
-  const size = ({ start, end }: Group): number => end - start;
-  const inner = groups.slice(0, -1);
-  return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
 }
 
 /** `- _` */

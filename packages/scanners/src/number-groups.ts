@@ -113,3 +113,10 @@ export function countDigits(groups: readonly Group[]): number {
   for (const { start, end } of groups) digits += end - start;
   return digits;
 }
+
+/** Printed cards stand in groups of three and more; evasions split evenly. Other groupings are tables of numbers. */
+export function isCardGrouping(groups: readonly Group[]): boolean {
+  const size = ({ start, end }: Group): number => end - start;
+  const inner = groups.slice(0, -1);
+  return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
+}
