@@ -59,6 +59,9 @@ class NumberReader {
   /** The last names of the path, which a word may go on from, and what was found in the names before them. */
   readonly #pathEnd: string;
   #inPath: Map<RegExp, boolean> | null = null;
+  /** The row that is read, and all of its digits. */
+  #row: readonly Group[] | null = null;
+  #rowDigits = '';
   /** The last place before which words for other numbers were sought, and whether one stood there. */
   #countedAt = -1;
   #counted = false;
@@ -270,7 +273,15 @@ class NumberReader {
 
   #digitsOf(groups: readonly Group[], i: number, j: number): string {
     if (i === j) return this.#text.slice(groups[i]!.start, groups[i]!.end);
-    return this.#text.slice(groups[i]!.start, groups[j]!.end).replace(/\D+/g, '');
+    if (groups !== this.#row) {
+      this.#row = groups;
+      this.#rowDigits = this.#text.slice(groups[0]!.start, groups[groups.length - 1]!.end).replace(/\D+/g, '');
+    }
+    let from = 0;
+    for (let k = 0; k < i; k += 1) from += groups[k]!.end - groups[k]!.start;
+    let to = from;
+    for (let k = i; k <= j; k += 1) to += groups[k]!.end - groups[k]!.start;
+    return this.#rowDigits.slice(from, to);
   }
 
   /** Inside an identifier of letters and digits; a word before it is no part of it. */
