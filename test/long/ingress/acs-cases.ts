@@ -138,6 +138,11 @@ function cases(): void {
     child.kill('SIGTERM');
     await once(child, 'exit');
     expect((await waitForEnd(system, jobOf(asked))).state).toBe('failed');
+    const taken = await countersign('acs', 'serve', '--port', new URL(system.url).port);
+    expect([taken.code, taken.error]).toEqual([
+      2,
+      expect.stringMatching(/--port: port \d+ is in use: stop what listens/),
+    ]);
     await startGuardian();
     host = acsHost(secret, httpSend(url), host.session_id);
     expect((await httpSend(url)(JSON.stringify(message))).error.code).toBe(-32005);

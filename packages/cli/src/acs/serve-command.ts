@@ -39,7 +39,8 @@ async function serve(options: ServeOptions, output: Output): Promise<void> {
       return await serveStdio(started.guardian, { input: process.stdin, output: process.stdout });
     }
     const { serveHttp } = await import('@countersign/acs/serve-http');
-    const served = await serveHttp(started.guardian, options.port ?? PORT).catch(portTaken);
+    const port = options.port ?? PORT;
+    const served = await serveHttp(started.guardian, port).catch((thrown) => refusePort(port, thrown));
     output.write(`listening on http://127.0.0.1:${served.port}/acs\n`);
     await new Promise<void>((leave) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave());
@@ -66,7 +67,8 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError('It must be a port.');
 }
 
-function portTaken(thrown: NodeJS.ErrnoException): never {
+async function refusePort(port: number, thrown: NodeJS.ErrnoException): Promise<never> {
   if (thrown.code !== 'EADDRINUSE' && thrown.code !== 'EACCES') throw thrown;
-  throw new UsageError(`--port: ${thrown.code}`);
+  const { ListenError } = await import('@countersign/platform/http');
+  throw new UsageError(`--port: ${new ListenError('127.0.0.1', port, thrown).message}`);
 }
