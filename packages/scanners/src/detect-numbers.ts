@@ -9,7 +9,7 @@ import { detectIban } from './ibans.ts';
 import { NINO_WORDS, SPLIT_TOKENS } from './national-ids.ts';
 import type { View } from './normalise.ts';
 import { asNamed, BEGINS_GROUPS, BY_GROUPS, BY_SHAPE, type Form, keyOf, MIXED, shapeAt } from './number-forms.ts';
-import { countDigits, type Group, isCardGrouping, standsFree, walkNumbers } from './number-groups.ts';
+import { countDigits, type Group, isCardGrouping, RowDigits, standsFree, walkNumbers } from './number-groups.ts';
 import { isCounted, isInUuid, isParted } from './other-numbers.ts';
 import { hasCardLength, judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
@@ -59,9 +59,7 @@ class NumberReader {
   /** The last names of the path, which a word may go on from, and what was found in the names before them. */
   readonly #pathEnd: string;
   #inPath: Map<RegExp, boolean> | null = null;
-  /** The row that is read, and all of its digits. */
-  #row: readonly Group[] | null = null;
-  #rowDigits = '';
+  readonly #digits: RowDigits;
   /** The last place before which words for other numbers were sought, and whether one stood there. */
   #countedAt = -1;
   #counted = false;
@@ -71,6 +69,7 @@ class NumberReader {
     this.#view = view;
     this.#text = text;
     this.#around = around;
+    this.#digits = new RowDigits(text);
     this.#emit = emit;
     this.#pathEnd = around.path.slice(Math.max(0, around.path.lastIndexOf(' ', around.path.length - PATH_END)));
     this.#phones = new PhoneReader(text, around.name, hasPhoneWord ? this.#named : never, countries, plans, emit);
@@ -115,7 +114,7 @@ class NumberReader {
       const { start, end, gap } = groups[j]!;
       digits += end - start;
       if (digits > MAX_CARD_DIGITS || (j > i && gap === '/')) return -1;
-      const judged = hasCardLength(first, digits) ? judgeCard(this.#digitsOf(groups, i, j)) : null;
+      const judged = hasCardLength(first, digits) ? judgeCard(this.#digits.between(groups, i, j)) : null;
       if (judged === null || !isCardGrouping(groups.slice(i, j + 1)) || this.#isGlued(groups[i]!)) continue;
       const needsWord = judged === 'word' || isInUuid(this.#text, groups[i]!.start, end);
       if (needsWord && !this.#hasWord(CARD_WORDS, groups[i]!.start, end)) continue;
@@ -138,7 +137,7 @@ class NumberReader {
       if (!BEGINS_GROUPS.has(key)) return -1;
       const forms = BY_GROUPS.get(key);
       if (forms === undefined || !standsFree(groups, i, j)) continue;
-      if (this.#reportId(forms, this.#digitsOf(groups, i, j), from.start, end)) return j;
+      if (this.#reportId(forms, this.#digits.between(groups, i, j), from.start, end)) return j;
     }
     return -1;
   }
@@ -269,19 +268,6 @@ class NumberReader {
       this.#counted = isCounted(this.#text, start, this.#around.name);
     }
     return this.#counted;
-  }
-
-  #digitsOf(groups: readonly Group[], i: number, j: number): string {
-    if (i === j) return this.#text.slice(groups[i]!.start, groups[i]!.end);
-    if (groups !== this.#row) {
-      this.#row = groups;
-      this.#rowDigits = this.#text.slice(groups[0]!.start, groups[groups.length - 1]!.end).replace(/\D+/g, '');
-    }
-    let from = 0;
-    for (let k = 0; k < i; k += 1) from += groups[k]!.end - groups[k]!.start;
-    let to = from;
-    for (let k = i; k <= j; k += 1) to += groups[k]!.end - groups[k]!.start;
-    return this.#rowDigits.slice(from, to);
   }
 
   /** Inside an identifier of letters and digits; a word before it is no part of it. */

@@ -120,3 +120,28 @@ export function isCardGrouping(groups: readonly Group[]): boolean {
   const inner = groups.slice(0, -1);
   return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
 }
+
+/** The digits of one row after the other, put together once. */
+export class RowDigits {
+  readonly #text: string;
+  #row: readonly Group[] | null = null;
+  #digits = '';
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Those of the groups i to j. */
+  between(groups: readonly Group[], i: number, j: number): string {
+    if (i === j) return this.#text.slice(groups[i]!.start, groups[i]!.end);
+    if (groups !== this.#row) {
+      this.#row = groups;
+      this.#digits = this.#text.slice(groups[0]!.start, groups[groups.length - 1]!.end).replace(/\D+/g, '');
+    }
+    let from = 0;
+    for (let k = 0; k < i; k += 1) from += groups[k]!.end - groups[k]!.start;
+    let to = from;
+    for (let k = i; k <= j; k += 1) to += groups[k]!.end - groups[k]!.start;
+    return this.#digits.slice(from, to);
+  }
+}
