@@ -22,8 +22,10 @@ const KNOWN = 0.35;
 const LEAST_KNOWN = 5;
 
 type Letters = readonly number[];
-/** The plain letters of a text, or of a part of it, when a word stands at a place. Null where it cannot. */
-type Read = (letters: Letters, crib: Letters, at: number) => Letters | null;
+/** A word at a place, whose key comes again after so many letters. */
+type Fit = { readonly crib: Letters; readonly at: number; readonly period: number };
+/** The plain letters of a text, as a word that stands at a place makes them. */
+type Read = (letters: Letters, fit: Fit) => Letters;
 
 /** The text as the key makes it that fits; null where none does. */
 export function unkeyedView(source: View): View | null {
@@ -43,57 +45,92 @@ export function unkeyedView(source: View): View | null {
   return builder.view();
 }
 
-const READS: readonly Read[] = [
-  ...[0, 1, 25].flatMap((slope) => [1, -1].map((sign) => withPeriod(slope, sign))),
-  withOwnText,
-];
+const SLOPES = [0, 1, 25];
+/** For each slope with the key added, then taken away; then with the text's own letters. */
+const READS: readonly Read[] = [...SLOPES.flatMap((slope) => [withKey(slope, 1), withKey(slope, -1)]), withOwnText];
+const MOST_PERIOD = Math.max(...CRIBS.map(({ length }) => length)) - AGAIN;
+/** By period, and by how far the key moves within one: one more than the place of the slope that moves it so far, or 0. */
+const STEPS = Uint8Array.from({ length: (MOST_PERIOD + 1) * 26 }, (_, i) => {
+  const period = Math.floor(i / 26);
+  return SLOPES.findIndex((slope) => mod(slope * period) === i % 26) + 1;
+});
 
 function readKeyed(letters: Letters, places: readonly number[]): Letters | null {
-  for (const read of READS)
-    for (const crib of CRIBS)
-      for (let at = 0; at + crib.length <= letters.length; at += 1) {
-        const plain = read(letters, crib, at);
-        if (plain !== null && isEnglish(plain, places)) return plain;
-      }
+  const fits = fitsOf(letters);
+  for (const [i, read] of READS.entries())
+    for (const fit of fits[i]!) {
+      const plain = read(letters, fit);
+      if (isEnglish(plain, places)) return plain;
+    }
   return null;
 }
 
-/** A key again and again, each letter further by `slope`; `sign` -1 takes the text from the key. */
-function withPeriod(slope: number, sign: number): Read {
-  return (letters, crib, at) => {
-    for (let j = 0; j < crib.length; j += 1) KEYS[j] = mod(letters[at + j]! - slope * (at + j) - sign * crib[j]!);
-    for (let period = 1; period <= crib.length - AGAIN; period += 1) {
-      if (!comesAgain(crib.length, period) || (period === 1 && slope === 0 && sign === 1 && KEYS[0] === 0)) continue;
-      return letters.map((letter, n) => {
-        const of = KEYS[mod(n - at, period)]!;
-        return sign === 1 ? mod(letter - slope * n - of) : mod(of + slope * n - letter);
-      });
+/** Of each way to read, of each word at each place the first. Most periods do not fit the word's last letter. */
+function fitsOf(letters: Letters): Fit[][] {
+  const fits: Fit[][] = READS.map(() => []);
+  const add = (way: number, crib: Letters, at: number, period: number): void => {
+    const before = fits[way]!.at(-1);
+    if (before?.crib !== crib || before.at !== at) fits[way]!.push({ crib, at, period });
+  };
+  for (const crib of CRIBS) {
+    const last = crib.length - 1;
+    for (let end = last; end < letters.length; end += 1) {
+      const at = end - last;
+      for (let period = 1; period <= crib.length - AGAIN; period += 1) {
+        const moved = letters[end]! - letters[end - period]! + 52;
+        const written = crib[last]! - crib[last - period]!;
+        const added = STEPS[period * 26 + ((moved - written) % 26)]!;
+        const taken = STEPS[period * 26 + ((moved + written) % 26)]!;
+        if (added > 0 && comesAgain(letters, crib, at, period, 1) && !isPlain(letters[at]! - crib[0]!, period, added))
+          add(2 * added - 2, crib, at, period);
+        if (taken > 0 && comesAgain(letters, crib, at, period, -1)) add(2 * taken - 1, crib, at, period);
+        if ((letters[end]! - crib[last]! - crib[last - period]! + 52) % 26 === 0 && isOwn(letters, crib, at, period))
+          add(READS.length - 1, crib, at, period);
+      }
     }
-    return null;
+  }
+  return fits;
+}
+
+/** Whether the word stands there as it is. */
+function isPlain(key: number, period: number, slope: number): boolean {
+  return key === 0 && period === 1 && slope === 1;
+}
+
+function comesAgain(letters: Letters, crib: Letters, at: number, period: number, sign: number): boolean {
+  let step = -1;
+  for (let j = period; j < crib.length; j += 1) {
+    const moved = letters[at + j]! - letters[at + j - period]! - sign * (crib[j]! - crib[j - period]!);
+    const one = (moved + 52) % 26;
+    if (step >= 0 && one !== step) return false;
+    step = one;
+  }
+  return true;
+}
+
+function isOwn(letters: Letters, crib: Letters, at: number, period: number): boolean {
+  for (let j = period; j < crib.length; j += 1) if (mod(letters[at + j]! - crib[j]!) !== crib[j - period]) return false;
+  return true;
+}
+
+/** A key again and again, each letter further by `slope`; `sign` -1 takes the text from the key. */
+function withKey(slope: number, sign: number): Read {
+  return (letters, { crib, at, period }) => {
+    const keys = crib.slice(0, period).map((plain, j) => mod(letters[at + j]! - slope * (at + j) - sign * plain));
+    return letters.map((letter, n) => {
+      const of = keys[mod(n - at, period)]!;
+      return sign === 1 ? mod(letter - slope * n - of) : mod(of + slope * n - letter);
+    });
   };
 }
 
 /** The letters of the text itself, so many before. */
-function withOwnText(letters: Letters, crib: Letters, at: number): Letters | null {
-  for (let period = 1; period <= crib.length - AGAIN; period += 1) {
-    let j = period;
-    while (j < crib.length && mod(letters[at + j]! - crib[j]!) === crib[j - period]) j += 1;
-    if (j < crib.length) continue;
-    const plain = [...letters];
-    for (let i = 0; i < crib.length; i += 1) plain[at + i] = crib[i]!;
-    for (let n = at + crib.length; n < letters.length; n += 1) plain[n] = mod(letters[n]! - plain[n - period]!);
-    for (let n = at - 1; n >= 0; n -= 1) plain[n] = mod(letters[n + period]! - plain[n + period]!);
-    return plain;
-  }
-  return null;
-}
-
-/** What key each letter of the word would have had. */
-const KEYS = new Int8Array(16);
-
-function comesAgain(length: number, period: number): boolean {
-  for (let j = period; j < length; j += 1) if (KEYS[j] !== KEYS[j - period]) return false;
-  return true;
+function withOwnText(letters: Letters, { crib, at, period }: Fit): Letters {
+  const plain = [...letters];
+  for (let i = 0; i < crib.length; i += 1) plain[at + i] = crib[i]!;
+  for (let n = at + crib.length; n < letters.length; n += 1) plain[n] = mod(letters[n]! - plain[n - period]!);
+  for (let n = at - 1; n >= 0; n -= 1) plain[n] = mod(letters[n + period]! - plain[n + period]!);
+  return plain;
 }
 
 /** Every word by itself, moved by whatever makes a known word of it. */

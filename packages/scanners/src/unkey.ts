@@ -28,12 +28,10 @@ type Change = (value: number, key: number) => number;
 type Changes = readonly (readonly [change: Change, keys: readonly number[]])[];
 const NONE: Changes = [];
 
+/** By the first three bits of a byte, the first three of the keys under which it is no control character, each as a bit. */
+const TOPS = Array.from({ length: 8 }, (_, kind) => (1 << (kind ^ 1)) | (1 << (kind ^ 2)) | (1 << (kind ^ 3)));
 const EVERY_BYTE = Array.from({ length: 256 }, (_, key) => key);
-const OF_BYTES: Changes = [
-  [(value, key) => value ^ key, EVERY_BYTE],
-  [(value, key) => (value - key) & 255, EVERY_BYTE],
-  [(value, key) => (key - value) & 255, EVERY_BYTE],
-];
+
 /** Along the printable characters, round and round. */
 const OF_CHARS: readonly Change[] = [
   (value, key) => FIRST + ((value - FIRST + key) % WIDTH),
@@ -42,7 +40,34 @@ const OF_CHARS: readonly Change[] = [
 
 /** Bytes that are no text as the text that they are under a key; null where there is none. */
 export function unkeyed(bytes: Uint8Array, budget: Budget): string | null {
-  return bytes.length >= LEAST && isOfFewKinds(bytes) && spendKeys(OF_BYTES, budget) ? read(bytes, OF_BYTES) : null;
+  if (bytes.length < LEAST || !isOfFewKinds(bytes)) return null;
+  budget.keys.left -= 1;
+  return budget.keys.left < 0 ? null : read(bytes, changesOfBytes(bytes));
+}
+
+/** Xor, added and taken from: those keys alone under which all of the first bytes may be printed. */
+function changesOfBytes(bytes: Uint8Array): Changes {
+  const first = bytes[0]!;
+  let [tops, least, most] = [255, 0, 0];
+  for (let i = Math.min(bytes.length, SAMPLE) - 1; i > 0; i -= 1) {
+    const byte = bytes[i]!;
+    const further = ((byte - first + 128) & 255) - 128;
+    tops &= TOPS[byte >> 5]!;
+    least = Math.min(least, further);
+    most = Math.max(most, further);
+  }
+  tops &= TOPS[first >> 5]!;
+  const isTight = most - least < WIDTH;
+  return [
+    [(value, key) => value ^ key, tops === 0 ? [] : EVERY_BYTE.filter((key) => ((tops >> (key >> 5)) & 1) === 1)],
+    [(value, key) => (value - key) & 255, isTight ? bytesBetween(first + most - LAST, first + least - FIRST) : []],
+    [(value, key) => (key - value) & 255, isTight ? bytesBetween(first + most + FIRST, first + least + LAST) : []],
+  ];
+}
+
+/** In order, where they go round as bytes do. */
+function bytesBetween(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => (from + i) & 255).sort((a, b) => a - b);
 }
 
 /** A text whose characters are all moved by as much; of ASCII so that its most frequent one was a space. Null where it is none. */
@@ -153,23 +178,32 @@ function read(values: ArrayLike<number>, all: Changes): string | null {
   return best === null || best(values[0]!) === values[0]! ? null : textOf(Array.from(values, best));
 }
 
+const LETTER = 3;
+/** Of the printable characters: letters, 2 for the space, 1 for the others. */
+const SIGNS = Uint8Array.from({ length: LAST + 1 }, (_, code) => {
+  if (code <= FIRST) return code === FIRST ? 2 : 0;
+  return isLetter(code) ? LETTER : 1;
+});
+
 /** 0 where it is no text. */
 function scoreOf(values: ArrayLike<number>, change: Change, key: number): number {
   const length = Math.min(values.length, SAMPLE);
   let before = 0;
+  let last = 0;
   let usual = 0;
   let pairs = 0;
   let sum = 0;
   for (let i = 0; i < length; i += 1) {
     const code = change(values[i]!, key);
-    if (code < FIRST || code > LAST) return 0;
-    const letter = isLetter(code);
-    if (letter || code === FIRST) usual += 1;
-    if (letter && isLetter(before)) {
+    const sign = SIGNS[code];
+    if (!sign) return 0;
+    usual += sign >> 1;
+    if ((sign & last) === LETTER) {
       pairs += 1;
       sum += pairScore(before, code);
     }
     before = code;
+    last = sign;
   }
   return pairs < LEAST_PAIRS || sum < GOOD * pairs ? 0 : (sum / pairs) * usual;
 }
