@@ -21,11 +21,11 @@ export async function listenOverHttp(
   const response = await fetch(heard.pass);
   if (response.body === null || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
   const shown = new TransformStream<string, string>({
-    start: (controller) => {
+    start: (controller: TransformStreamDefaultController<string>) => {
       stream = controller;
     },
     // The library writes each event at once.
-    transform: (text, controller) => {
+    transform: (text: string, controller: TransformStreamDefaultController<string>) => {
       for (const frame of text.split(/(?<=\n\n)/)) {
         const [, data] = /^event: message\ndata: (.*)\n\n$/.exec(frame) ?? [];
         const said = data === undefined ? null : listening.show(JSON.parse(data));
@@ -35,7 +35,7 @@ export async function listenOverHttp(
     },
     flush: () => listening.close(),
     cancel: () => listening.close(),
-  } as Transformer<string, string>);
+  } as ConstructorParameters<typeof TransformStream<string, string>>[0]);
   const body = response.body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(shown)

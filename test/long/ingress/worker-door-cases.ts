@@ -232,7 +232,7 @@ function comesInUnasked(): void {
       return [status, told.code, told.at];
     };
     expect(await said('next', { wait_ms: LIMITS.worker_wait_ms + 1 })).toEqual([400, 'field_invalid', '/wait_ms']);
-    expect(await said('next', { pool: OTHER_POOL })).toEqual([400, 'field_unknown', '/']);
+    expect(await said('next', { pool: OTHER_POOL })).toEqual([400, 'field_unknown', '/pool']);
     expect(await said('claim', '{"a":1,"a":2}')).toEqual([400, 'json_duplicate_key', '/a (line 1, column 8)']);
     expect((await said('beat', 'x'.repeat(LIMITS.worker_request_bytes + 1)))[0]).toBe(400);
     const foreign = `$JS.ACK.DISPATCH.${poolConsumer(OTHER_POOL).durable}.1.1.1.1.0`;
