@@ -1,4 +1,5 @@
 /** Finds lists of numbers in any base, whatever stands between them. */
+import { isDigit, isLetter } from './char-kinds.ts';
 import type { View } from './normalise.ts';
 
 /** Fewer bytes are no text, and of a list no more are read. */
@@ -152,13 +153,4 @@ function startOfDigits(codes: Uint16Array, end: number): number {
   let start = end;
   while (start > 0 && end - start <= LONGEST_NUMBER && isDigit(codes[start - 1]!)) start -= 1;
   return codes[start - 1] === MINUS ? start - 1 : start;
-}
-
-/** One comparison, of a unit: what is no digit is more and less than one by turns. */
-export function isDigit(code: number): boolean {
-  return (code - ZERO) >>> 0 < 10;
-}
-
-export function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
 }

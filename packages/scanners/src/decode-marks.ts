@@ -1,4 +1,5 @@
 /** Undoes what words are cut apart by: marks of markup or code. */
+import { isAlnum } from './char-kinds.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
 const INSIDE =
@@ -48,10 +49,6 @@ function mayHoldTag({ text, codes }: View): boolean {
     if (isAlnum(codes[at - 1]!) && (next === 47 || (next >= 97 && next <= 122))) return true;
   }
   return false;
-}
-
-function isAlnum(code: number): boolean {
-  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
 /** Searches for literals that begin with a rare sign, which cost next to nothing; nearly every text ends here. */

@@ -2,7 +2,8 @@
  * Reads numbers that stand for bytes, whatever a language or format puts around them: hexadecimal in parts with signs between, the same
  * signs or words around each number (`\x69\x67`, `69h, 67h`, `<U+0069>`, `chr(105)+`), and tokens of digits in any base.
  */
-import { type AddBytes, addListed, isDigit, isLetter, LEAST_BYTES, MOST_BYTES, ZERO } from './decode-lists.ts';
+import { isDigit, isLetter } from './char-kinds.ts';
+import { type AddBytes, addListed, LEAST_BYTES, MOST_BYTES, ZERO } from './decode-lists.ts';
 import { unpackBytes } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { alphabetOf, type Run, runsOf, runsWithin } from './runs.ts';

@@ -2,6 +2,7 @@
  * Finds the numbers of passports, driving licences, vehicles and plates. Hardly any has a check digit, so the word for
  * the document has to stand right before, or the member's name has to say it.
  */
+import { isDigit, isLetter } from './char-kinds.ts';
 import { icaoDigit } from './check-digits.ts';
 import type { Context, Emit } from './emit.ts';
 import type { FindingTypeName } from './finding-types.ts';
@@ -206,12 +207,4 @@ export function spacedNino({ text, codes }: View, start: number): readonly [star
   NINO.lastIndex = from;
   const found = NINO.exec(text);
   return found === null ? null : [from, from + found[0].length];
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
 }

@@ -2,7 +2,9 @@
  * Finds text that tries to give orders to whoever reads it: signals in its words, however they are spelled, chat template
  * markers, commands, and characters that people cannot see. It judges text; it never acts on it.
  */
+
 import type { Hits } from './anchors.ts';
+import { isAlnum } from './char-kinds.ts';
 import type { Emit } from './emit.ts';
 import { COMMAND_ANCHORS, detectCommand } from './injection-commands.ts';
 import { FOREIGN } from './injection-languages.ts';
@@ -177,8 +179,4 @@ function isLongRun(text: string, at: number): boolean {
   for (let i = at - 1; i >= 0 && length < MIN_RUN && isAlnum(text.charCodeAt(i)); i -= 1) length += 1;
   for (let i = at + 1; i < text.length && length < MIN_RUN && isAlnum(text.charCodeAt(i)); i += 1) length += 1;
   return length >= MIN_RUN;
-}
-
-function isAlnum(code: number): boolean {
-  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }

@@ -1,4 +1,5 @@
 /** Finds bank account numbers (ISO 13616): in one piece, in groups, and glued to a word before them. */
+import { isAlnum, isDigit, isLetter } from './char-kinds.ts';
 import { isoMod97 } from './check-digits.ts';
 import type { Emit } from './emit.ts';
 import type { View } from './normalise.ts';
@@ -55,18 +56,6 @@ function readIban({ text, codes }: View, start: number, named: Named, emit: Emit
   if (isoMod97(iban.slice(4) + iban.slice(0, 4)) !== 1) return;
   if (isInUuid(text, start, at) && !named(ACCOUNT_WORDS, start, at)) return;
   emit('iban', start, at, { why: 'country length and mod 97' });
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
-}
-
-function isAlnum(code: number): boolean {
-  return isDigit(code) || isLetter(code);
 }
 
 /** Space, dash, dot. */

@@ -3,6 +3,7 @@
  * time, the text itself, or another number for each word. A telling word is laid over every place; what key it takes there has to come
  * again within it, and has to make English of the whole text.
  */
+import { isLetter } from './char-kinds.ts';
 import { pairScore } from './letter-pairs.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { SPELLABLE } from './read-meanings.ts';
@@ -161,10 +162,6 @@ function isEnglish(plain: Letters, places: readonly number[]): boolean {
 
 function lettersOf(word: string): number[] {
   return Array.from(word, (char) => char.charCodeAt(0) - 97);
-}
-
-function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
 }
 
 function mod(value: number, of = 26): number {

@@ -3,6 +3,7 @@
  * odd dashes become ASCII; invisible characters vanish. Every character of a view remembers the span of the source it
  * came from, so a match is always reported, and redacted, in the original. It never changes the source.
  */
+import { isLetter } from './char-kinds.ts';
 import { LOOKALIKES, latinLookalike } from './lookalikes.ts';
 
 /**
@@ -185,7 +186,7 @@ export function foldView(view: View): { view: View; joins: boolean } | null {
     done = i + 1;
     if (mark < SEVERAL && !isPair) builder.pushUnit(mark, at, done);
     else builder.push(folded, at, done);
-    joins ||= mark === SEVERAL && !isPair ? !LETTERS.test(folded) : mark === GONE || isPair || !isLetterUnit(mark);
+    joins ||= mark === SEVERAL && !isPair ? !LETTERS.test(folded) : mark === GONE || isPair || !isLetter(mark);
   }
   builder?.copy(done, text.length);
   return builder === null ? null : { view: builder.view(), joins };
@@ -228,8 +229,4 @@ function foldSeveral(unit: number): string {
 /** U+E0000 to U+E007F as a pair. */
 function isTag(text: string, i: number): boolean {
   return text.charCodeAt(i) === 0xdb40 && text.charCodeAt(i + 1) >= 0xdc00 && text.charCodeAt(i + 1) <= 0xdc7f;
-}
-
-function isLetterUnit(unit: number): boolean {
-  return (unit | 32) >= 97 && (unit | 32) <= 122;
 }

@@ -1,4 +1,5 @@
 /** How national numbers are written: looks up the rows of national-ids.ts by groups of digits and by the shape of a token. */
+import { isDigit } from './char-kinds.ts';
 import { DIGIT_IDS, MIXED_ID, type NationalId, TOKEN_IDS } from './national-ids.ts';
 
 /** A way to write a number; `needsWord`: so common that a word beside it is needed as well. */
@@ -64,10 +65,6 @@ export function shapeAt(text: string, start: number, end: number): number {
 
 function withRun(key: number, isDigits: boolean, size: number): number {
   return key * 2 * MAX_RUN + (isDigits ? MAX_RUN : 0) + size;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }
 
 /** The same, only beside a word. */

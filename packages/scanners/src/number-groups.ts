@@ -2,6 +2,7 @@
  * Walks the numbers of a text: runs of digits, joined into rows where only spaces, dots, dashes, slashes or underscores
  * stand between, and the tokens in which digits stand beside letters. One pass; what they mean is decided elsewhere.
  */
+import { isDigit, isLetter } from './char-kinds.ts';
 import type { View } from './normalise.ts';
 import { alphabetOf } from './runs.ts';
 
@@ -52,15 +53,6 @@ export function walkNumbers({ text, codes }: View, { row, token }: Visitor): voi
 /** `- . / _` */
 function isJoint(code: number): boolean {
   return (code >= 45 && code <= 47) || code === 95;
-}
-
-/** One comparison: what is no digit is more and less than one by turns. */
-function isDigit(code: number): boolean {
-  return (code - 48) >>> 0 < 10;
-}
-
-function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
 }
 
 /** What joins two groups: null where something else stands between. */

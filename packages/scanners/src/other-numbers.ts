@@ -2,6 +2,7 @@
  * Words for numbers that are nobody's: of orders, parcels, parts, versions, sections. One right before a number says what it
  * is, whatever words stand further away. It sees what stands before a number and never the number.
  */
+import { isAlnum } from './char-kinds.ts';
 import { withFolded } from './lookalikes.ts';
 
 /** Numbers in groups, by dots above all. */
@@ -69,10 +70,6 @@ function endsInDigits(text: string): boolean {
   while (i >= 0 && text.charCodeAt(i) < 128 && !isAlnum(text.charCodeAt(i))) i -= 1;
   for (; i >= 0 && isAlnum(text.charCodeAt(i)); i -= 1) if (text[i]! <= '9' && text[i] !== '4') return true;
   return false;
-}
-
-function isAlnum(code: number): boolean {
-  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
 function before(words: string): RegExp {

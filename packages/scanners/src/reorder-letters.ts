@@ -2,6 +2,7 @@
  * Reads letters that were put in another order, or between others: fences of rails, columns, pairs, halves, one of every so
  * many letters. All of them are tried, and the one whose letters follow each other as in English is taken.
  */
+import { isLetter } from './char-kinds.ts';
 import { pairScore } from './letter-pairs.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
@@ -53,10 +54,6 @@ function startsOf(text: string): Order[] {
 /** The code of each letter, 0 of what is none. */
 function lettersOf(text: string): Uint8Array {
   return Uint8Array.from({ length: text.length }, (_, i) => (isLetter(text.charCodeAt(i)) ? text.charCodeAt(i) : 0));
-}
-
-function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
 }
 
 function score(letters: Uint8Array, places: Order): number {

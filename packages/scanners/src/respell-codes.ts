@@ -3,6 +3,7 @@
  * Latin, rot47, strings of code that are named and then put together. They are started only where a literal or a count says
  * that one may be there.
  */
+import { isDigit } from './char-kinds.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { SPELLABLE } from './read-meanings.ts';
 
@@ -197,10 +198,6 @@ function namesString({ text, codes }: View): boolean {
     if (next === 34 || next === 39) return true;
   }
   return false;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }
 
 /** Space and `. / , | -` */

@@ -3,6 +3,7 @@
  * letter by letter, run together, or with digits for letters. Only attempts to instruct a reader are looked for in it.
  */
 
+import { isAlnum } from './char-kinds.ts';
 import { unkeyedView } from './keyed-letters.ts';
 import { shiftedBack } from './letter-statistics.ts';
 import { sourceView, type View, ViewBuilder } from './normalise.ts';
@@ -231,9 +232,9 @@ function splitView(source: View, runs: readonly number[]): View | null {
   for (const at of runs) {
     if (at < done || at >= text.length) continue;
     let start = at;
-    while (start > done && isRun(text.charCodeAt(start - 1)) && at - start < MAX_RUN) start -= 1;
+    while (start > done && isAlnum(text.charCodeAt(start - 1)) && at - start < MAX_RUN) start -= 1;
     let end = at;
-    while (end < text.length && isRun(text.charCodeAt(end)) && end - start < MAX_RUN) end += 1;
+    while (end < text.length && isAlnum(text.charCodeAt(end)) && end - start < MAX_RUN) end += 1;
     done = end;
     const letters = text
       .slice(start, end)
@@ -247,10 +248,6 @@ function splitView(source: View, runs: readonly number[]): View | null {
     any = true;
   }
   return any ? builder.view() : null;
-}
-
-function isRun(code: number): boolean {
-  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
 function turned(word: string): string {

@@ -3,6 +3,7 @@
  * groups of signs. No table of any of them is needed: words of the vocabulary are laid over the words as they are written
  * until one sign for each letter fits nearly all of them.
  */
+import { isAlnum } from './char-kinds.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { hasMeaning, nextHash, SPELLABLE } from './read-meanings.ts';
 
@@ -60,11 +61,11 @@ export function mayHoldTokens({ text, codes }: View): boolean {
   let kinds = 0;
   let count = 0;
   for (let i = 0; count < LEAST_SIGNS; count += 1) {
-    while (isGap(codes[i]!) || (isJoint(codes[i]!) && isWordCode(codes[i - 1] ?? 0))) i += 1;
+    while (isGap(codes[i]!) || (isJoint(codes[i]!) && isAlnum(codes[i - 1] ?? 0))) i += 1;
     if (i >= text.length) return false;
     const start = i;
     let hash = 0;
-    for (; i < text.length && !isGap(codes[i]!) && !(isJoint(codes[i]!) && isWordCode(codes[i - 1] ?? 0)); i += 1)
+    for (; i < text.length && !isGap(codes[i]!) && !(isJoint(codes[i]!) && isAlnum(codes[i - 1] ?? 0)); i += 1)
       hash = nextHash(hash, codes[i]!);
     if (i - start > LONGEST_TOKEN) return false;
     let k = 0;
@@ -87,10 +88,6 @@ function isGap(code: number): boolean {
 /** Of signs for letters some are made of these. */
 function isJoint(code: number): boolean {
   return code === 45 || code === 46;
-}
-
-function isWordCode(code: number): boolean {
-  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
 const LIVING =

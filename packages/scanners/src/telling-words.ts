@@ -2,6 +2,7 @@
  * Words that tell of an order to a model however their letters are disguised: cut apart, or in another order. The test at
  * each word of a text is one look into a table, so that ordinary text pays next to nothing.
  */
+import { isAlnum } from './char-kinds.ts';
 
 /** In lower case; the first ten are also looked for backwards and rotated. */
 export const TELLING: readonly string[] = [
@@ -97,8 +98,4 @@ function isCut(codes: Uint16Array, start: number, word: string): boolean {
     at += 1;
   }
   return !isAlnum(codes[at]!);
-}
-
-function isAlnum(code: number): boolean {
-  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }

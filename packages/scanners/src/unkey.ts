@@ -2,7 +2,9 @@
  * Reads bytes and characters that one key changed: added, taken away, taken from it, or xor. Every key is tried on the first of them;
  * what is text under one and reads more like English than under any other is taken.
  */
+
 import { textOf } from './alphabet-bases.ts';
+import { isLetter } from './char-kinds.ts';
 import { pairScore } from './letter-pairs.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import type { Budget } from './scan-limits.ts';
@@ -235,7 +237,3 @@ export function pairedView(source: View): View | null {
 }
 
 const FEWEST_PAIRED = 0x2020;
-
-function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
-}
