@@ -2,7 +2,6 @@
  * The messages of OWASP's Agent Control Standard v0.1.0 as far as a guardian reads them (Instrument specification, sections 3 and 17).
  * Unknown members of `params` are ignored, as the standard demands; an unknown member beside them is refused.
  */
-
 import { uuid } from '@countersign/contracts/names';
 import { tellShapeFaults } from '@countersign/contracts/shape-fault';
 import { parseStrict } from '@countersign/ledger/canonical-json';

@@ -1,5 +1,4 @@
 /** Reads a step as the call it asks about: what is decided has to be what the host runs, so what says two things is refused. */
-
 import { MCP_REQUESTS } from '@countersign/adapter-core/mcp-requests';
 import { topicToken } from '@countersign/adapter-core/topic-token';
 import { tellShapeFaults } from '@countersign/contracts/shape-fault';

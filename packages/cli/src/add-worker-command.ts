@@ -2,7 +2,6 @@
  * `countersign workers add`: makes a worker's key pairs, registers their public halves, and writes the one file that it
  * starts from. The private halves go into that file and nowhere else.
  */
-
 import { generateKeyPairSync } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { ApiError } from '@countersign/client/api-error';

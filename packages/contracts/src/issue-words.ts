@@ -7,14 +7,14 @@ type Issue = z.core.$ZodIssue;
 const LIBRARYS = /^(Invalid|Too (small|big))/;
 
 const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
   array: 'a list',
   tuple: 'a list',
-  object: 'fields with values',
-  record: 'fields with values',
+  object: 'an object',
+  record: 'an object',
   null: 'null',
 };
 

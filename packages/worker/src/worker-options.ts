@@ -1,5 +1,4 @@
 /** What a worker is given by its owner and what its handler is given for one job. */
-
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey } from 'node:crypto';
 import type { Constraints, EffectiveJob } from '@countersign/contracts/decision';

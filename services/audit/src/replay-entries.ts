@@ -2,7 +2,6 @@
  * Answers who replays evidence on the bus: sealed entries that concern a tenant, from any leaf on, by topic, as often as
  * asked. It reads the ledger, which holds what the stream no longer does.
  */
-
 import { CountersignError } from '@countersign/contracts/errors';
 import { type ReplayPage, type ReplayQuestion, replayQuestion } from '@countersign/contracts/replay';
 import { isFromOtherAccount, readReplaySubject } from '@countersign/contracts/subjects';

@@ -2,11 +2,10 @@
  * Who waits in this process for the end of which job. Output-safety hears of each, and whoever ends it says so at once; its evidence is
  * published a moment later. A hint says "look", and is never the answer.
  */
-import { LIMITS } from '@countersign/contracts/limits';
-import { type JobKey, jobKey } from '@countersign/contracts/rpc-audit';
-import { hintsTo } from '@countersign/contracts/streams';
+import type { JobKey } from '@countersign/contracts/rpc-audit';
 import { subjects } from '@countersign/contracts/subjects';
 import type { Bus } from '@countersign/platform/bus';
+import { hearJobs } from '@countersign/platform/hear-jobs';
 
 export type WaitingCallers = {
   /** Hints from now on, also those that came before `next` was called. */
@@ -20,16 +19,7 @@ export function waitingCallers(bus: Pick<Bus, 'hint' | 'onHints'>): WaitingCalle
   const hint = (job: JobKey): void => {
     for (const wake of waiting.get(keyOf(job)) ?? []) wake();
   };
-  bus.onHints(hintsTo('ingress', true), {
-    batch: LIMITS.batch_rows,
-    every: true,
-    async handle(hints) {
-      for (const { body } of hints) {
-        const job = jobKey.safeParse(body);
-        if (job.success) hint(job.data);
-      }
-    },
-  });
+  hearJobs(bus, 'ingress', hint);
   return {
     hint,
     watch(job) {

@@ -3,10 +3,10 @@
  * was forgotten, or not heard here in time, the evidence tells a moment later.
  */
 import { LIMITS } from '@countersign/contracts/limits';
-import { type JobKey, jobKey } from '@countersign/contracts/rpc-audit';
-import { hintsTo } from '@countersign/contracts/streams';
+import type { JobKey } from '@countersign/contracts/rpc-audit';
 import type { Bus } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
+import { hearJobs } from '@countersign/platform/hear-jobs';
 
 export type WaitedJobs = { has(job: JobKey): boolean };
 
@@ -19,16 +19,7 @@ export function openWaitedJobs(bus: Pick<Bus, 'onHints'>): WaitedJobs {
     if (until.size >= LIMITS.waited_jobs) until.delete(until.keys().next().value as string);
     until.set(key, monotonicMs() + LIMITS.submit_wait_s * 1_000);
   };
-  bus.onHints(hintsTo('output-safety', true), {
-    batch: LIMITS.batch_rows,
-    every: true,
-    async handle(hints) {
-      for (const { body } of hints) {
-        const job = jobKey.safeParse(body);
-        if (job.success) add(job.data);
-      }
-    },
-  });
+  hearJobs(bus, 'output-safety', add);
   return { has: (job) => (until.get(keyOf(job)) ?? 0) > monotonicMs() };
 }
 

@@ -110,9 +110,9 @@ describe('of any kind', () => {
     [{ list: [{}] }, 'list.0.id is missing (field_invalid)'],
     [{ list: [] }, 'list: must have at least 1 entries (field_invalid)'],
     [{ list: { id: 'x' } }, 'list: must be a list (field_invalid)'],
-    [{ text: null }, 'text: must be text (field_invalid)'],
+    [{ text: null }, 'text: must be a string (field_invalid)'],
     [{ one: 'c' }, 'one: must be one of a, b (field_invalid)'],
-    [{ either: 3 }, 'either: must be text, or be fields with values (field_invalid)'],
+    [{ either: 3 }, 'either: must be a string, or be an object (field_invalid)'],
     [{ more: 1 }, 'more is not a field (field_unknown)'],
   ])('%j', (part, says) => {
     const value = JSON.parse(JSON.stringify({ ...SOUND_ONE, ...part }));
@@ -127,7 +127,7 @@ describe('of any kind', () => {
   test.each([
     [z.int(), 0.5, 'must be a whole number'],
     [z.boolean(), 'true', 'must be true or false'],
-    [z.record(z.string(), z.int()), [], 'must be fields with values'],
+    [z.record(z.string(), z.int()), [], 'must be an object'],
     [z.undefined(), 1, 'must be left out'],
     [z.int().min(1), 0, 'must be at least 1'],
     [z.number().gt(3), 3, 'must be more than 3'],
@@ -141,7 +141,7 @@ describe('of any kind', () => {
     [z.string().regex(/^a$/), 'b', 'must match pattern /^a$/'],
     [z.string().regex(/^a$/, 'must be an a'), 'b', 'must be an a'],
     [z.number().multipleOf(2), 3, 'must be a multiple of 2'],
-    [z.union([z.string(), z.int()]), [], 'must be text, or be a number'],
+    [z.union([z.string(), z.int()]), [], 'must be a string, or be a number'],
   ])('what it must be is said in words, %#', (schema, value, says) => {
     expect(issueWords(schema.safeParse(value).error!.issues[0]!)).toBe(says);
   });

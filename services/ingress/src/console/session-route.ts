@@ -16,8 +16,7 @@ export function sessionRoute(): Route {
       const [secret] = session === undefined ? [] : sessionCookies(header);
       const csrf_token = secret === undefined ? null : csrfTokenOf(secret);
       const may = [...permissions].sort();
-      const who = { principal, type, tenant, groups, permissions: may, auth_method, on_behalf_of, csrf_token };
-      return who;
+      return { principal, type, tenant, groups, permissions: may, auth_method, on_behalf_of, csrf_token };
     },
   });
 }

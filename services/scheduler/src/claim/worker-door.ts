@@ -2,7 +2,6 @@
  * What workers over HTTP ask, as ingress hands it on. Each question is verified here by the worker's own registered key, so
  * that whoever speaks as ingress can neither claim, beat nor take work in a worker's name; then it is answered as on the bus.
  */
-
 import type { KeyObject } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
